@@ -1,0 +1,81 @@
+/**
+ * The configuration as the rest of the program sees it: complete (every default filled in), checked, immutable.
+ * `config/parse.ts` makes it from the text of /etc/apmode/apmode.toml. It holds paths of secrets, never a secret.
+ */
+import type { Role, Runs, UnitKind } from './vocabulary.ts'
+
+export interface NodeConfig {
+  readonly name: string
+  /** IPv4 or IPv6 address that VRRP and replication use; unicast. */
+  readonly address: string
+  readonly interface: string
+  /** The role until one is persisted. */
+  readonly role: Role
+}
+
+export interface VrrpConfig {
+  /** Address with prefix length, as `192.168.33.100/24`. */
+  readonly vip: string
+  readonly virtualRouterId: number
+  /** Seconds, as keepalived has it. */
+  readonly advertInterval: number
+  /** Addresses that answer a ping (the gateway, say); empty: no witness. */
+  readonly witness: readonly string[]
+  /** keepalived's `vrrp_instance` name: `VI_1`. */
+  readonly instance: string
+}
+
+export interface UnitConfig {
+  readonly name: string
+  readonly kind: UnitKind
+  readonly runs: Runs
+}
+
+export interface DatabaseConfig {
+  readonly engine: 'mariadb' | 'none'
+  readonly socket: string
+  readonly port: number
+  readonly replicationUser: string
+  readonly replicationPasswordFile: string
+  readonly durability: 'semi-sync' | 'async'
+  /** How long a fence may take before G7 kills the database process. */
+  readonly fenceTimeoutMs: number
+  /** How long a promotion waits for the relay log to be applied (G5). */
+  readonly drainTimeoutMs: number
+  /** How long a planned withdrawal waits until the peer has received every write. */
+  readonly handoverTimeoutMs: number
+}
+
+export interface Config {
+  readonly codename: string
+  readonly modeFile: string
+  /** Of this machine. */
+  readonly node: NodeConfig
+  /** The other machine; null only when one node is configured. */
+  readonly peer: NodeConfig | null
+  readonly nodes: readonly NodeConfig[]
+  readonly vrrp: VrrpConfig
+  /** In the order in which they start. */
+  readonly units: readonly UnitConfig[]
+  readonly database: DatabaseConfig
+  /** Host and port of the read-only HTTP; null: switched off. */
+  readonly health: { readonly host: string; readonly port: number } | null
+  /** How long one start or stop of a unit may take. */
+  readonly unitTimeoutMs: number
+  /** How often everything is looked at without an event. */
+  readonly driftIntervalMs: number
+}
+
+/** One fault of the configuration: where, what was found, what is expected. */
+export interface ConfigProblem {
+  readonly line: number
+  /** Dotted path of the key, as `vrrp.vip` or `node[1].address`. */
+  readonly key: string
+  /** What was found and what is expected, in one sentence. */
+  readonly message: string
+}
+
+/** The name of the boot unit: `<codename>.service`. */
+export function bootUnitOf(config: Pick<Config, 'codename'>): string {
+  return `${config.codename}.service`
+}

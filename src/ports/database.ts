@@ -1,0 +1,115 @@
+/** What the program needs from a database engine. Types only; `adapters/mariadb` is the real one. */
+import type { Call } from './systemd.ts'
+
+/** Why a database does not answer; expected, so it is a value. */
+export interface DatabaseAway {
+  readonly answers: false
+  /**
+   * `down`: nothing listens. `hung`: it accepts and does not answer within the limit. `full`: too many connections.
+   * `denied`: our account is refused. `unsupported`: MySQL, or a MariaDB that is too old. `error`: anything else.
+   */
+  readonly reason: 'down' | 'hung' | 'full' | 'denied' | 'unsupported' | 'error'
+  /** A sentence for a person: what was tried, what was found. */
+  readonly detail: string
+}
+
+export interface ReplicationStatus {
+  /** `host:port` of the primary that this database is configured to follow. */
+  readonly source: string
+  /** Slave_IO_Running, to the letter. */
+  readonly io: 'Yes' | 'No' | 'Connecting' | 'Preparing'
+  readonly sql: boolean
+  /** Seconds_Behind_Master; null means unknown, never "no lag". */
+  readonly lagSeconds: number | null
+  /** gtid_slave_pos. */
+  readonly gtid: string
+  /** Gtid_IO_Pos: what has been received. */
+  readonly received: string
+  readonly errno: number
+  readonly error: string
+}
+
+export interface DatabasePresent {
+  readonly answers: true
+  readonly version: string
+  /** @@global.read_only is OFF. */
+  readonly writable: boolean
+  /** null: not configured as a replica. */
+  readonly replication: ReplicationStatus | null
+  /** gtid_binlog_pos. */
+  readonly binlogPosition: string
+  /** Addresses of connected replicas (Binlog Dump threads). */
+  readonly replicas: readonly string[]
+  /** Last row of apmode.lead, null when there is none. */
+  readonly lead: Lead | null
+}
+
+export type DatabaseStatus = DatabasePresent | DatabaseAway
+
+/** One row of the table apmode.lead: who may write, since when, why (G1). */
+export interface Lead {
+  readonly epoch: number
+  readonly node: string
+  /** ISO 8601 UTC. */
+  readonly at: string
+  readonly reason: string
+  /** Position at the promotion. */
+  readonly gtid: string
+}
+
+/** What the peer's database says when asked directly over TCP, within `timeoutMs`. */
+export interface PeerStatus {
+  readonly reachable: boolean
+  /** null: unknown. */
+  readonly writable: boolean | null
+  readonly detail: string
+  /** The peer's gtid_slave_pos (what it has applied); empty when unknown. */
+  readonly applied: string
+  /** The peer's gtid_binlog_pos. */
+  readonly binlogPosition: string
+}
+
+export interface FenceOutcome {
+  /** True only when @@global.read_only was read back as on after the last change, or nothing listens any more. */
+  readonly proven: boolean
+  /** How many client connections were killed on the way. */
+  readonly killed: number
+  readonly detail: string
+}
+
+export interface Primary {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** Read at the moment of use; never kept. */
+  readonly passwordFile: string
+}
+
+export interface Database {
+  /** Keeps administrator connections open from now on (and open again when lost); never throws. */
+  open(): void
+  close(): Promise<void>
+  /** Never throws for an expected condition: see DatabaseAway. */
+  observe(call: Call): Promise<DatabaseStatus>
+  /** Makes the database refuse every client write, and proves it. Idempotent. Never longer than `timeoutMs`. */
+  fence(call: Call): Promise<FenceOutcome>
+  /**
+   * Stops receiving, then waits until everything received is applied (field: STOP SLAVE IO_THREAD, then the SQL thread up to Gtid_IO_Pos).
+   * `complete` false: the limit came first; `detail` says how far it got.
+   */
+  drain(call: Call): Promise<{ readonly complete: boolean; readonly detail: string }>
+  /** STOP SLAVE (both threads), bounded. Idempotent: nothing to do when it is not a replica. */
+  stopReplication(call: Call): Promise<void>
+  /** Forgets the primary (RESET SLAVE ALL); keeps gtid_slave_pos. Only after stopReplication. */
+  forgetPrimary(call: Call): Promise<void>
+  /** Writes the next row of apmode.lead (creating the table when there is none) although the database is read-only. */
+  recordLead(row: { node: string; reason: string }, call: Call): Promise<Lead>
+  /** read_only = 0. Throws `refused` when a replication thread runs. */
+  allowWrites(call: Call): Promise<void>
+  /** CHANGE MASTER TO … by GTID and START SLAVE; only on a read-only database (throws `refused` otherwise). */
+  follow(primary: Primary, call: Call): Promise<void>
+  /** A direct look at the peer's database over TCP. */
+  observePeer(peer: Primary, call: Call): Promise<PeerStatus>
+  /** Waits until the peer has applied everything that this database's binlog holds. */
+  waitForPeer(peer: Primary, call: Call): Promise<{ readonly complete: boolean; readonly detail: string }>
+}
