@@ -1,0 +1,164 @@
+/**
+ * What the supervisor can be asked, whoever asks: the control socket, the read-only HTTP, a test. Types only.
+ * The host implements `Control`; `adapters/control` puts it on HTTP. Operator's commands never overlap: the host does one
+ * thing at a time, and a caller that goes away does not stop what it has begun.
+ */
+import type { ActiveState, KnownMode, Mode, Role, UnitFileState, UnitKind, VrrpState } from '../core/vocabulary.ts'
+import type { Lead, ReplicationStatus } from './database.ts'
+import type { HistoryEntry, StepRecord } from './storage.ts'
+import type { VrrpEvent } from './vrrp.ts'
+
+/** What `apmode mode` says. */
+export interface ModeView {
+  readonly mode: KnownMode
+  /** The mode that a change is on its way to; null at rest. */
+  readonly being: Mode | null
+  /** Why the mode is `unreadable`; null otherwise. */
+  readonly problem: string | null
+}
+
+export interface UnitView {
+  readonly name: string
+  readonly kind: UnitKind
+  readonly active: ActiveState
+  readonly file: UnitFileState
+}
+
+export interface PeerView {
+  readonly name: string
+  readonly address: string
+  readonly reachable: boolean | null
+  readonly writable: boolean | null
+  /** The peer's replica is connected to this machine's database. */
+  readonly attached: boolean | null
+}
+
+/** `apmode status --json`, to the letter (booleans: true, false, null = unknown; times: ISO 8601 UTC). */
+export interface Status {
+  /** This machine's name in the configuration. */
+  readonly node: string
+  readonly codename: string
+  readonly mode: KnownMode
+  readonly being: Mode | null
+  readonly role: Role
+  readonly vrrp: VrrpState
+  /** The VIP is on this machine's interface. */
+  readonly holder: boolean | null
+  /** The database accepts writes. */
+  readonly writable: boolean | null
+  /** This machine may carry the VIP. */
+  readonly fit: boolean | null
+  /** Why not fit, and why something is not as the posture wants it: a sentence each; empty when all is well. */
+  readonly reasons: readonly string[]
+  /** What must hold here now, in one sentence. */
+  readonly posture: string
+  /** In the configured order. */
+  readonly units: readonly UnitView[]
+  /** null: not configured as a replica, or the database does not answer. */
+  readonly replication: ReplicationStatus | null
+  /** null: a single machine is configured. */
+  readonly peer: PeerView | null
+  readonly lead: Lead | null
+  /** The newest line of the history. */
+  readonly lastChange: HistoryEntry | null
+  readonly version: string
+  /** What cannot be done or read at the moment (the bus, the FIFO, a full disk), a sentence each. */
+  readonly problems: readonly string[]
+  /** The command that an operator would sensibly type next, with why; null when there is nothing to do. */
+  readonly next: { readonly command: string; readonly why: string } | null
+}
+
+export const CHECKS = ['router', 'api', 'database', 'nic'] as const
+export type Check = (typeof CHECKS)[number]
+
+export interface CheckItem {
+  readonly what: Check
+  readonly ok: boolean
+  readonly sentence: string
+}
+
+export interface CheckResult {
+  /** Every item is ok. */
+  readonly ok: boolean
+  readonly items: readonly CheckItem[]
+}
+
+export interface SetRequest {
+  readonly mode: Mode
+  /** Also start (`ap`, `s`) or stop (`m`) every service unit. */
+  readonly now: boolean
+  /** Only for `s`: the person takes the responsibility that G2 refuses. */
+  readonly force: boolean
+}
+
+/** `apmode start`, `stop`, `restart`: all service units, in order or in reverse. */
+export const UNIT_COMMANDS = ['start', 'stop', 'restart'] as const
+export type UnitCommand = (typeof UNIT_COMMANDS)[number]
+
+/** What is told while a command works. */
+export type Progress =
+  /** A step begins. */
+  | { readonly type: 'begin'; readonly step: string; readonly sentence: string }
+  /** A step ended, well or not. */
+  | ({ readonly type: 'step' } & StepRecord)
+  /** Anything else worth knowing: waiting for the peer, waiting for another command to end. */
+  | { readonly type: 'note'; readonly sentence: string }
+
+/** How a command ended. `exit` is the exit code of the client (spec section 5). */
+export interface CommandResult {
+  /** 0 done or nothing to do, 1 failed, 3 refused by a guard and nothing changed, 5 still going on. */
+  readonly exit: 0 | 1 | 3 | 5
+  readonly sentence: string
+  readonly done: readonly StepRecord[]
+  /** Sentences of the steps that were wanted and not reached. */
+  readonly notDone: readonly string[]
+  /** Name of the guard (`G2 no stale lead`) when `exit` is 3. */
+  readonly refusedBy?: string
+}
+
+export type PlanRequest =
+  | { readonly command: 'set'; readonly mode: Mode; readonly now: boolean; readonly force: boolean }
+  | { readonly command: 'notify'; readonly state: VrrpEvent['state'] }
+  | { readonly command: UnitCommand }
+
+export interface PlannedStep {
+  readonly step: string
+  /** It takes a right away, or gives one. */
+  readonly effect: 'withdraw' | 'grant'
+  readonly sentence: string
+  /** What it would send, one line each: D-Bus calls, SQL, files. Secrets masked. */
+  readonly calls: readonly string[]
+}
+
+/** What would be done now; nothing was changed. */
+export interface PlanView {
+  /** As in the history: `set m`, `master`, `start`. */
+  readonly event: string
+  readonly from: HistoryEntry['from']
+  readonly to: HistoryEntry['to']
+  /** The decision in one sentence. */
+  readonly sentence: string
+  /** What must hold afterwards, in one sentence. */
+  readonly posture: string
+  /** In order; empty: nothing to do. */
+  readonly steps: readonly PlannedStep[]
+  /** The guard that would refuse it, and why; null when it would be done. */
+  readonly refusedBy: string | null
+}
+
+export interface Control {
+  /** Queues the event and returns at once. `accepted` false: another instance, or stopping; `sentence` says which. */
+  notify(event: VrrpEvent): { readonly accepted: boolean; readonly sentence: string }
+  mode(): ModeView
+  /** Looks at everything (bounded), never throws for something that is away: that is what `null` and `reasons` are for. */
+  status(): Promise<Status>
+  /** The newest `count` entries, oldest first. */
+  history(count: number): HistoryEntry[]
+  /** From what is known already; it is asked every second by keepalived and must not wait for anything slow. */
+  check(what: readonly Check[]): CheckResult | Promise<CheckResult>
+  set(request: SetRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
+  units(command: UnitCommand, onProgress: (progress: Progress) => void): Promise<CommandResult>
+  plan(request: PlanRequest): Promise<PlanView>
+  /** For `GET /health`: the serial loop has answered lately. */
+  alive(): { readonly ok: boolean; readonly sentence: string }
+}
