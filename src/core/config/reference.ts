@@ -1,0 +1,40 @@
+/**
+ * The reference part of docs/configuration.md, rendered from `schema.ts`. A test compares the file with it, so that the
+ * documentation cannot fall behind the code.
+ */
+import { type Row, SECTIONS } from './schema.ts'
+
+const BEGIN = '<!-- reference: rendered from src/core/config/schema.ts; do not edit by hand -->'
+const END = '<!-- end of the reference -->'
+
+/** A `|` would end the cell. */
+const cell = (text: string) => text.replaceAll('|', '\\|')
+
+function rowText(key: string, row: Row<unknown>): string {
+  const given = 'fallback' in row ? (Array.isArray(row.fallback) ? '`[]`' : `\`${row.example}\``) : '**must be given**'
+  return `| \`${key}\` | ${cell(row.type.label)} | ${given} | ${cell(row.sentence)} |`
+}
+
+/** The sections with their tables, in the order of the file. */
+export function referenceMarkdown(): string {
+  const parts = SECTIONS.map(({ header, sentence, shape }) =>
+    [
+      `### ${header === '' ? 'Top of the file' : `\`${header}\``}`,
+      '',
+      sentence,
+      '',
+      '| key | value | default | meaning |',
+      '|---|---|---|---|',
+      ...Object.entries<Row<unknown>>(shape).map(([key, row]) => rowText(key, row)),
+    ].join('\n'),
+  )
+  return parts.join('\n\n')
+}
+
+/** The document with its reference part replaced by what the code says now; unchanged when it agrees. */
+export function withReference(document: string): string {
+  const [before, rest] = document.split(BEGIN)
+  const after = rest?.split(END)[1]
+  if (before === undefined || after === undefined) throw new Error('docs/configuration.md has lost its reference marks')
+  return `${before}${BEGIN}\n\n${referenceMarkdown()}\n\n${END}${after}`
+}

@@ -1,0 +1,228 @@
+/**
+ * Every key of the configuration, once: its name, the field of `Config` that it fills, its type, its default, a sentence and an
+ * example. Validation, defaults, "did you mean" and the table in docs/configuration.md are made from these rows, so that
+ * a new key is one row here and one field in `Config`. What concerns several keys at once is in `rules.ts`.
+ */
+import * as type from './value-types.ts'
+
+export interface Row<T, Field extends string = string> {
+  /** The field of the `Config` part that takes the value. */
+  readonly field: Field
+  readonly type: type.ValueType<T>
+  /** Absent: the key must be given. */
+  readonly fallback?: T
+  /** What it means, for the documentation; with units. */
+  readonly sentence: string
+  /** As it would stand in the file; the default where there is one. */
+  readonly example: string
+}
+
+export type Shape = Readonly<Record<string, Row<unknown>>>
+
+/** The values of a shape, under the names of their fields. */
+export type ValuesOf<S extends Shape> = {
+  -readonly [K in keyof S as S[K]['field']]: S[K] extends Row<infer T> ? T : never
+}
+
+function row<const Field extends string, T>(
+  field: Field,
+  of: type.ValueType<T>,
+  example: string,
+  sentence: string,
+  ...fallback: [] | [NoInfer<T>]
+): Row<T, Field> {
+  const required = { field, type: of, example, sentence }
+  return fallback.length === 0 ? required : { ...required, fallback: fallback[0] }
+}
+
+export const TOP = {
+  codename: row('codename', type.codename, '"ap"', 'The boot unit is `<codename>.service`.', 'ap'),
+  mode_file: row(
+    'modeFile',
+    type.absolutePath,
+    '"/opt/ap-mode"',
+    'Where the mode is kept: one line, `ap`, `m` or `s`.',
+    '/opt/ap-mode',
+  ),
+  unit_timeout: row(
+    'unitTimeoutMs',
+    type.seconds(1, 3600),
+    '30.0',
+    'How long one start or stop of a unit may take before it is reported as still going on.',
+    30_000,
+  ),
+  drift_interval: row(
+    'driftIntervalMs',
+    type.seconds(1, 3600),
+    '10.0',
+    'How often everything is looked at without an event.',
+    10_000,
+  ),
+}
+
+export const NODE = {
+  name: row('name', type.hostname, '"host1"', "The machine's host name, or what its `/etc/apmode/node` says."),
+  address: row(
+    'address',
+    type.address,
+    '"192.168.33.101"',
+    'The address that VRRP and replication use between the machines.',
+  ),
+  interface: row(
+    'interface',
+    type.interfaceName,
+    '"enp0s8"',
+    'The interface that has this address and carries the VIP.',
+  ),
+  role: row(
+    'role',
+    type.oneOf(['active', 'standby']),
+    '"active"',
+    'The role until the machine has persisted one; exactly one machine is `active`.',
+  ),
+}
+
+export const VRRP = {
+  vip: row('vip', type.prefixedAddress, '"192.168.33.100/24"', 'The virtual address, with its prefix length.'),
+  virtual_router_id: row(
+    'virtualRouterId',
+    type.whole(1, 255),
+    '50',
+    "VRRP's number of the pair; no other VRRP group on the same network may use it.",
+    50,
+  ),
+  advert_interval: row(
+    'advertInterval',
+    type.advertInterval,
+    '0.1',
+    'How often the holder is heard. A holder that loses power is replaced after three times this.',
+    0.1,
+  ),
+  witness: row(
+    'witness',
+    type.addresses,
+    '["192.168.33.1"]',
+    'Addresses that answer a ping, the gateway say: they tell a dead peer from a cut cable. Empty: no witness.',
+    [],
+  ),
+  instance: row('instance', type.instanceName, '"VI_1"', "keepalived's name of the `vrrp_instance`.", 'VI_1'),
+}
+
+export const UNIT = {
+  name: row('name', type.unitName, '"nginx.service"', 'The full name of the systemd unit.'),
+  kind: row(
+    'kind',
+    type.oneOf(['database', 'api', 'router', 'other']),
+    '"api"',
+    'What it is: `database` (at most one), `api`, `router` (exactly one, keepalived), `other`.',
+  ),
+  runs: row(
+    'runs',
+    type.oneOf(['everywhere', 'holder']),
+    '"everywhere"',
+    'On both machines, or only on the one that holds the VIP (`api` and `other` units).',
+    'everywhere',
+  ),
+}
+
+export const DATABASE = {
+  engine: row(
+    'engine',
+    type.oneOf(['mariadb', 'none'], { galera: 'this version does not support' }),
+    '"mariadb"',
+    'What replicates; `none` leaves any database alone.',
+    'mariadb',
+  ),
+  socket: row(
+    'socket',
+    type.socketPath,
+    '"/run/mysqld/mysqld.sock"',
+    'Where the local administrator (root by `unix_socket`, no password) connects.',
+    '/run/mysqld/mysqld.sock',
+  ),
+  port: row('port', type.whole(1, 65535), '3306', 'The TCP port of both databases.', 3306),
+  replication_user: row(
+    'replicationUser',
+    type.accountName,
+    '"replication"',
+    'The account with which a machine reaches the database of its peer.',
+    'replication',
+  ),
+  replication_password_file: row(
+    'replicationPasswordFile',
+    type.absolutePath,
+    '"/etc/apmode/replication.password"',
+    'Holds the password of that account: one line, owned by root, mode 0600.',
+    '/etc/apmode/replication.password',
+  ),
+  durability: row(
+    'durability',
+    type.oneOf(['semi-sync', 'async']),
+    '"semi-sync"',
+    '`semi-sync`: an acknowledged write is on both machines while both are well. `async`: it may be on one only.',
+    'semi-sync',
+  ),
+  fence_timeout: row(
+    'fenceTimeoutMs',
+    type.seconds(0.1, 60),
+    '1.0',
+    'How long making the database read-only may take before its process is killed.',
+    1_000,
+  ),
+  drain_timeout: row(
+    'drainTimeoutMs',
+    type.seconds(0.1, 3600),
+    '10.0',
+    'How long a promotion waits until everything received is applied.',
+    10_000,
+  ),
+  handover_timeout: row(
+    'handoverTimeoutMs',
+    type.seconds(0.1, 3600),
+    '10.0',
+    'How long a planned withdrawal waits until the peer has every write.',
+    10_000,
+  ),
+}
+
+export const HEALTH = {
+  listen: row(
+    'listen',
+    type.listen,
+    '"127.0.0.1:8008"',
+    'Where the read-only HTTP answers; `"off"` closes it. It tells states, never secrets, but to everybody who reaches it.',
+    { host: '127.0.0.1', port: 8008 },
+  ),
+}
+
+export interface Section {
+  /** As in the file: `vrrp`. The empty name is the top of the file. */
+  readonly name: string
+  readonly header: string
+  /** `[[node]]`: once for each machine. */
+  readonly repeated: boolean
+  readonly shape: Shape
+  readonly sentence: string
+}
+
+/** In the order of the file and of the documentation. */
+export const SECTIONS = [
+  { name: '', header: '', repeated: false, shape: TOP, sentence: 'At the top of the file, before the first section.' },
+  { name: 'node', header: '[[node]]', repeated: true, shape: NODE, sentence: 'Once for each of the two machines.' },
+  {
+    name: 'vrrp',
+    header: '[vrrp]',
+    repeated: false,
+    shape: VRRP,
+    sentence: 'The virtual address and how it is guarded.',
+  },
+  {
+    name: 'unit',
+    header: '[[unit]]',
+    repeated: true,
+    shape: UNIT,
+    sentence: 'Once for each service unit, in the order in which they start; they stop in reverse.',
+  },
+  { name: 'database', header: '[database]', repeated: false, shape: DATABASE, sentence: 'The replicated database.' },
+  { name: 'health', header: '[health]', repeated: false, shape: HEALTH, sentence: 'The read-only HTTP server.' },
+] as const satisfies readonly Section[]

@@ -1,0 +1,134 @@
+/**
+ * keepalived.conf for one machine of the pair, for keepalived 2.2.7 (Debian 12) and later. The text depends on nothing but the
+ * configuration. Its invariant: no tracker has a weight, because `nopreempt` ignores priorities and only FAULT moves the
+ * VIP. The reasons stand in the rendered file, where the administrator reads them.
+ */
+import type { Config, NodeConfig } from '../config.ts'
+
+export const VRRP_FIFO = '/run/apmode/vrrp.fifo'
+export const VRRP_UNFIT = '/run/apmode/vrrp.unfit'
+
+/** Near the top, because the time until a take-over shrinks with the priority: (256 - priority) / 256 of an interval. */
+const HIGHEST_PRIORITY = 251
+
+function globalDefs(node: NodeConfig): string {
+  return `global_defs {
+    router_id ${node.name}
+
+    # Sub-second intervals exist only in version 3.
+    vrrp_version 3
+
+    # What happens is written here, in order; notify scripts run unordered. The FIFO is made by systemd-tmpfiles.
+    vrrp_notify_fifo ${VRRP_FIFO}
+
+    # Scripts run as root, and only when nobody else can change them; without script_user they would be disabled silently.
+    script_user root
+    enable_script_security
+
+    # A process that is scheduled too late looks dead to its peer: both would be master. Real time, never swapped out.
+    # The limit (microseconds without a pause; the default, 10000, kills keepalived on a slow machine) stops a runaway.
+    vrrp_rt_priority 50
+    vrrp_rlimit_rttime 500000
+    vrrp_no_swap
+
+    # After the start, listen for a second before claiming the VIP: the first adverts may be lost while the link settles.
+    vrrp_startup_delay 1
+
+    # An interface that comes late or goes away is a fault that ends when it is back, not an error in this file.
+    dynamic_interfaces
+
+    # The network learns where the VIP is: five announcements at once, five more after a second, one every 30 seconds.
+    vrrp_garp_master_repeat 5
+    vrrp_garp_master_delay 1
+    vrrp_garp_master_refresh 30
+    # After a split both were master: the one that stays announces the VIP again, and the one that leaves makes sure
+    # that it does (by sending one more advert).
+    vrrp_garp_lower_prio_repeat 5
+    vrrp_garp_lower_prio_delay 1
+    vrrp_higher_prio_send_advert true
+}`
+}
+
+function trackers(): string {
+  return `# Fitness, written by the supervisor in the instant in which it changes: 0 fit, 1 unfit. keepalived watches the file and
+# goes to FAULT (weight 0), which hands the VIP over at once. A missing file would count as fit; therefore init_file: where no
+# supervisor has written since the boot, the machine starts unfit. Without "overwrite" a restart of keepalived alone
+# keeps what the supervisor said.
+track_file apmode_unfit {
+    file ${VRRP_UNFIT}
+    weight 0
+    init_file 1
+}
+
+# The safety net: a machine without a working supervisor must not take the VIP, and a dead supervisor must never move it.
+# So this exits 0 on the machine that holds the VIP, whatever the supervisor does, and elsewhere only when the supervisor
+# answers. Not init_fail: it would begin in FAULT, which has a meaning; keepalived waits for the first result anyway.
+vrrp_script apmode_check {
+    script "/usr/bin/apmode check"
+    interval 2
+    # A script that takes longer counts as failed; it limits itself to less.
+    timeout 2
+    weight 0
+    # One slow run on a busy machine means nothing.
+    fall 3
+    rise 1
+    user root
+}`
+}
+
+function instance(config: Config, node: NodeConfig): string {
+  const index = config.nodes.findIndex((candidate) => candidate.name === node.name)
+  const peers = config.nodes.filter((candidate) => candidate.name !== node.name)
+  const unicast =
+    peers.length === 0
+      ? '    # One machine: there is no peer to talk to.'
+      : `    # Unicast: works where multicast is filtered; adverts from anybody else are dropped.
+    unicast_src_ip ${node.address}
+    unicast_peer {
+${peers.map((peer) => `        ${peer.address}`).join('\n')}
+    }
+    check_unicast_src
+    # Without its own address the machine cannot be heard: FAULT until the address is there.
+    track_src_ip`
+  return `vrrp_instance ${config.vrrp.instance} {
+    # BACKUP and nopreempt on both machines: one that comes back never takes the VIP away. (With "state MASTER" nopreempt
+    # would be void.)
+    state BACKUP
+    nopreempt
+
+    # keepalived tracks this interface by itself: NIC down or no carrier is FAULT.
+    interface ${node.interface}
+    virtual_router_id ${config.vrrp.virtualRouterId}
+    priority ${HIGHEST_PRIORITY - Math.max(0, index)}
+    # Seconds. A holder that falls silent is replaced after three of these.
+    advert_int ${config.vrrp.advertInterval}
+
+${unicast}
+
+    virtual_ipaddress {
+        ${config.vrrp.vip} dev ${node.interface}
+    }
+    # Removing the VIP must not take other addresses of the same network with it.
+    promote_secondaries
+
+    track_file {
+        apmode_unfit
+    }
+    track_script {
+        apmode_check
+    }
+
+    # No notify scripts: the FIFO tells everything. Where a FIFO cannot be used, these do the same; both at once are harmless.
+    #   notify_master "/usr/bin/apmode notify master"
+    #   notify_backup "/usr/bin/apmode notify backup"
+    #   notify_fault  "/usr/bin/apmode notify fault"
+    #   notify_stop   "/usr/bin/apmode notify stop"
+}`
+}
+
+/** The whole file for `node`, which is one of the configuration's. */
+export function renderKeepalived(config: Config, node: NodeConfig): string {
+  const head = `# keepalived.conf of ${node.name}, made by: apmode render keepalived --node ${node.name}
+# Belongs in /etc/keepalived/keepalived.conf, root:root, mode 0644. Check with: keepalived -t`
+  return `${[head, globalDefs(node), trackers(), instance(config, node)].join('\n\n')}\n`
+}
