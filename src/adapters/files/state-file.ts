@@ -1,0 +1,72 @@
+/**
+ * What survives a restart beside the mode (/var/lib/apmode/state.json): versioned JSON, written durably, checked when
+ * read. Invariant: a file that is not wholly understood counts as absent, and the reason is said.
+ */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { messageOf } from '../../core/errors.ts'
+import { ROLES } from '../../core/vocabulary.ts'
+import type { SavedState, StateFile } from '../../ports/storage.ts'
+import { codeOf, type FileCalls, reasonOf, removeLeftover, writeDurably } from './durable.ts'
+
+const VERSION = 1
+
+export class DiskStateFile implements StateFile {
+  private readonly path: string
+  private readonly onProblem: (sentence: string) => void
+  private readonly calls: FileCalls | undefined
+
+  constructor(path: string, onProblem: (sentence: string) => void = () => {}, calls?: FileCalls) {
+    this.path = path
+    this.onProblem = onProblem
+    this.calls = calls
+    removeLeftover(path, calls)
+  }
+
+  read(): SavedState | null {
+    let text: string
+    try {
+      text = readFileSync(this.path, 'utf8')
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') this.ignored(reasonOf(error))
+      return null
+    }
+    const state = parseState(text)
+    if (typeof state !== 'string') return state
+    this.ignored(state)
+    return null
+  }
+
+  /** Throws ApmodeError `storage`. */
+  write(state: SavedState): void {
+    try {
+      mkdirSync(dirname(this.path), { recursive: true })
+    } catch {
+      // writeDurably says what is wrong with the folder.
+    }
+    writeDurably('the state file', this.path, `${JSON.stringify({ version: VERSION, ...state })}\n`, 0o644, this.calls)
+  }
+
+  private ignored(reason: string): void {
+    this.onProblem(`cannot use the state file ${this.path}: ${reason}; it is taken as absent`)
+  }
+}
+
+/** The state, or a sentence about what was found instead. */
+export function parseState(text: string): SavedState | string {
+  let found: unknown
+  try {
+    found = JSON.parse(text)
+  } catch (error) {
+    return `it is not JSON (${messageOf(error)})`
+  }
+  if (typeof found !== 'object' || found === null || Array.isArray(found)) return 'it is not a JSON object'
+  const { version, role, peerAttachedAt } = found as Record<string, unknown>
+  if (version !== VERSION) return `its version is ${JSON.stringify(version)}, expected ${VERSION}`
+  const knownRole = ROLES.find((known) => known === role)
+  if (knownRole === undefined) return `its role is ${JSON.stringify(role)}, expected active or standby`
+  if (peerAttachedAt !== null && !(typeof peerAttachedAt === 'number' && Number.isFinite(peerAttachedAt))) {
+    return `its peerAttachedAt is ${JSON.stringify(peerAttachedAt)}, expected milliseconds or null`
+  }
+  return { role: knownRole, peerAttachedAt }
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DiskStateFile } from '../../../../src/adapters/files/state-file.ts'
+import { failingAt } from './failing-disk.ts'
+
+let folder: string
+let path: string
+let problems: string[]
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'apmode-state-'))
+  path = join(folder, 'lib', 'state.json')
+  problems = []
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const open = () => new DiskStateFile(path, (sentence) => problems.push(sentence))
+
+describe('the state file', () => {
+  it('gives back what was written, in a folder that it creates', () => {
+    open().write({ role: 'standby', peerAttachedAt: 1_700_000_000_000 })
+    expect(open().read()).toEqual({ role: 'standby', peerAttachedAt: 1_700_000_000_000 })
+    open().write({ role: 'active', peerAttachedAt: null })
+    expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null })
+    expect(problems).toEqual([])
+  })
+
+  it('that is missing is absent, without a word', () => {
+    expect(open().read()).toBeNull()
+    expect(problems).toEqual([])
+  })
+
+  it.each([
+    ['', 'not JSON'],
+    ['{"version":1,"role":"act', 'not JSON'],
+    ['[]', 'not a JSON object'],
+    ['{"role":"active","peerAttachedAt":null}', 'its version is'],
+    ['{"version":2,"role":"active","peerAttachedAt":null}', 'its version is 2'],
+    ['{"version":1,"role":"boss","peerAttachedAt":null}', 'its role is "boss"'],
+    ['{"version":1,"role":"active","peerAttachedAt":"now"}', 'its peerAttachedAt is "now"'],
+  ])('that holds %j counts as absent, and the reason is said', (text, reason) => {
+    open().write({ role: 'active', peerAttachedAt: null })
+    writeFileSync(path, text)
+    expect(open().read()).toBeNull()
+    expect(problems).toEqual([expect.stringContaining(reason)])
+  })
+
+  it('keeps its old text on a full disk', () => {
+    open().write({ role: 'standby', peerAttachedAt: null })
+    const broken = new DiskStateFile(path, undefined, failingAt('writeSync', 'ENOSPC'))
+    expect(() => broken.write({ role: 'active', peerAttachedAt: null })).toThrow(/no space left on the disk/)
+    expect(open().read()?.role).toBe('standby')
+  })
+})
