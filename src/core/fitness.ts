@@ -1,0 +1,66 @@
+/**
+ * May this machine carry the VIP? A pure judgement; every "no" is a sentence that `status` shows as it is. An operator's
+ * restart of a unit is no failure. In `s` there is nobody to hand the VIP to: only the database counts there.
+ */
+import { isRunning, type Observed, type ObservedUnit } from './observed.ts'
+import type { State } from './state.ts'
+
+function mustRun(unit: ObservedUnit, state: State): boolean {
+  if (unit.kind === 'router') return false
+  if (unit.runs === 'holder' && state.vrrp !== 'master') return false
+  return state.mode !== 's' || unit.kind === 'database'
+}
+
+function unitFault(unit: ObservedUnit): string | null {
+  if (isRunning(unit)) return null
+  if (unit.active === null) return null
+  // Between the stop and the start of an operator's restart.
+  if (unit.jobPending && unit.active !== 'failed') return null
+  // A holder-only unit is started after the VIP has come: only its failure counts.
+  if (unit.runs === 'holder' && unit.active !== 'failed') return null
+  return unit.active === 'missing' ? `${unit.name} does not exist` : `${unit.name} is ${unit.active}`
+}
+
+/** Why the mode alone forbids it. */
+function modeFault(state: State): string | null {
+  switch (state.mode) {
+    case 'unset':
+      return 'no mode has been set (apmode set ap)'
+    case 'unreadable':
+      return 'the mode file cannot be understood (apmode set …)'
+    case 'm':
+      return 'the machine is in maintenance'
+    case 'ap':
+    case 's':
+      return null
+  }
+}
+
+function databaseFaults(observed: Observed): string[] {
+  const { database, units } = observed
+  if (database === null) return []
+  const unit = units.find((candidate) => candidate.kind === 'database')
+  if (!database.answers) {
+    // While an operator restarts it, it does not answer; that its unit is down is said by the unit.
+    const restarting = unit?.jobPending === true && unit.active !== 'failed'
+    return restarting || (unit !== undefined && !isRunning(unit))
+      ? []
+      : [`the database does not serve: ${database.detail}`]
+  }
+  const { replication } = database
+  if (replication !== null && !replication.sql && replication.errno !== 0) {
+    return [`replication stopped with error ${replication.errno}: ${replication.error}`]
+  }
+  return []
+}
+
+/** Empty: fit. `withdrawn`: an operation (a stop, say) that takes the machine out for now. */
+export function unfitReasons(state: State, observed: Observed, withdrawn: string | null): string[] {
+  const mode = modeFault(state)
+  if (mode !== null) return [mode]
+  const reasons = observed.units.flatMap((unit) => (mustRun(unit, state) ? (unitFault(unit) ?? []) : []))
+  reasons.push(...databaseFaults(observed))
+  if (observed.shuttingDown) reasons.push('the machine is shutting down')
+  if (withdrawn !== null) reasons.push(withdrawn)
+  return reasons
+}

@@ -1,0 +1,50 @@
+/**
+ * What keeps a right of the posture back for now. A hold only ever takes away: it turns `writable` into `read-only`, and
+ * following into not following. Invariant: with any hold on it, no posture grants more than without.
+ */
+import { isDown, type Observed, routerOf } from './observed.ts'
+import type { Posture } from './posture.ts'
+import type { State } from './state.ts'
+
+export interface Restrained {
+  readonly posture: Posture
+  /** A sentence for each right that is kept back. */
+  readonly holds: readonly string[]
+}
+
+function writeHolds(state: State, observed: Observed, unfit: readonly string[]): string[] {
+  const holds: string[] = []
+  if (!observed.vip) holds.push('writes wait: the VIP is not on the interface')
+  const router = routerOf(observed)
+  if (router !== undefined && isDown(router)) holds.push(`writes wait: ${router.name} is ${router.active}`)
+  if (unfit.length > 0) holds.push(`writes wait: unfit (${unfit.join('; ')})`)
+  const already = observed.database?.answers === true && observed.database.writable
+  if (state.mode === 'ap' && !already && observed.peer?.writable === true) {
+    holds.push("G3 no second writer: the peer's database accepts writes")
+  }
+  return holds
+}
+
+/** An active machine that finds itself BACKUP follows only a writable peer; otherwise that peer is its own waiting replica. */
+function followHolds(state: State, observed: Observed): string[] {
+  if (state.role !== 'active' || observed.peer?.writable === true) return []
+  return ["the peer's database does not accept writes: not followed, it may be this machine's own replica"]
+}
+
+export function restrain(posture: Posture, state: State, observed: Observed, unfit: readonly string[]): Restrained {
+  const holds: string[] = []
+  let restrained = posture
+  if (posture.database === 'writable') {
+    const held = writeHolds(state, observed, unfit)
+    // Without the right to write nothing of a promotion is begun: replication stays as it is.
+    if (held.length > 0)
+      restrained = { ...restrained, database: 'read-only', replication: 'as is', holderUnits: 'as is' }
+    holds.push(...held)
+  }
+  if (posture.replication === 'from the peer') {
+    const held = followHolds(state, observed)
+    if (held.length > 0) restrained = { ...restrained, replication: 'as is' }
+    holds.push(...held)
+  }
+  return { posture: restrained, holds }
+}

@@ -1,0 +1,76 @@
+/**
+ * From what was heard and what is seen to an event of the machine. keepalived's words are hints, late, doubled and out
+ * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
+ */
+import { isDown, isRunning, type Observed, routerOf } from './observed.ts'
+import type { MachineEvent, State } from './state.ts'
+import type { VrrpState } from './vocabulary.ts'
+
+export type Heard = Exclude<VrrpState, 'init'>
+
+export type Interpretation =
+  | { readonly believed: true; readonly event: MachineEvent }
+  /** `sentence`: why it was not believed. */
+  | { readonly believed: false; readonly sentence: string }
+
+function mastered(observed: Observed): MachineEvent {
+  return {
+    type: 'master',
+    planned: false,
+    peerWritable:
+      observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
+  }
+}
+
+/** What keepalived said (FIFO or `apmode notify`), held against what is seen. */
+export function interpret(heard: Heard, observed: Observed): Interpretation {
+  const router = routerOf(observed)
+  const lastStanding = isLastStanding(observed)
+  if (router !== undefined && isDown(router) && heard !== 'stop') {
+    return { believed: false, sentence: `${router.name} is ${router.active}: ${heard.toUpperCase()} came too late` }
+  }
+  switch (heard) {
+    case 'master':
+      return observed.vip
+        ? { believed: true, event: mastered(observed) }
+        : { believed: false, sentence: 'keepalived said MASTER but the VIP is not on the interface' }
+    case 'backup':
+      return observed.vip
+        ? { believed: false, sentence: 'keepalived said BACKUP but the VIP is on the interface' }
+        : { believed: true, event: { type: 'backup' } }
+    case 'fault':
+      return { believed: true, event: { type: 'fault', lastStanding } }
+    case 'stop':
+      // Whether anybody wanted it shows once systemd has finished with the unit: `lookUp` says so then.
+      return router !== undefined && isRunning(router) && observed.vip
+        ? { believed: false, sentence: `keepalived said STOP but ${router.name} runs and the VIP is on the interface` }
+        : { believed: true, event: { type: 'stop', wanted: true, lastStanding } }
+  }
+}
+
+/**
+ * Where the machine stands without anybody saying so: at the start of the supervisor, and at every check.
+ * null: nothing can be told now (systemd does not answer, or keepalived is on its way).
+ */
+export function lookUp(state: State, observed: Observed): MachineEvent | null {
+  const router = routerOf(observed)
+  if (router === undefined || router.active === null) return null
+  const lastStanding = isLastStanding(observed)
+  if (isDown(router) || router.sub === 'auto-restart') {
+    if (observed.routerDownExpected || observed.shuttingDown) return { type: 'stop', wanted: true, lastStanding }
+    if (router.jobPending) return null
+    return router.active === 'inactive' ? { type: 'stop', wanted: false, lastStanding } : { type: 'died', lastStanding }
+  }
+  if (!isRunning(router)) return null
+  if (observed.vip) return mastered(observed)
+  if (observed.shuttingDown) return { type: 'backup' }
+  if (observed.carrier === false || observed.unfitDeclared === true) {
+    return state.vrrp === 'fault' ? null : { type: 'fault', lastStanding }
+  }
+  return { type: 'backup' }
+}
+
+/** G4: nobody is there to take over, as far as can be told. Without a database nothing can be told: false. */
+export function isLastStanding(observed: Observed): boolean {
+  return observed.database !== null && !observed.peerAttached
+}

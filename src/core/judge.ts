@@ -1,0 +1,49 @@
+/**
+ * The whole judgement in one pure call: state and observation → what must hold, what is kept back, and the missing
+ * steps. The host, a dry run, a check and the tests all ask here, so that there is one decision and not several.
+ */
+import type { Config } from './config.ts'
+import { unfitReasons } from './fitness.ts'
+import { restrain } from './holds.ts'
+import type { Observed } from './observed.ts'
+import { type Plan, plan } from './plan.ts'
+import { type Posture, rowFor } from './posture.ts'
+import { leadReason } from './sentence.ts'
+import type { State } from './state.ts'
+
+/** How long a withdrawal that nobody planned waits for the peer to have every write. */
+const UNPLANNED_PEER_WAIT_MS = 200
+
+export interface Judgement {
+  /** After the holds. */
+  readonly posture: Posture
+  readonly unfit: readonly string[]
+  readonly holds: readonly string[]
+  readonly plan: Plan
+}
+
+export interface Circumstances {
+  readonly event: string
+  readonly from: State
+  /** An operator asked for it: there is time to hand everything over. */
+  readonly planned: boolean
+  /** An operation that takes the machine out for now, as a sentence. */
+  readonly withdrawn: string | null
+}
+
+export function judge(state: State, observed: Observed, config: Config, circumstances: Circumstances): Judgement {
+  const unfit = unfitReasons(state, observed, circumstances.withdrawn)
+  const { posture, holds } = restrain(rowFor(state).posture, state, observed, unfit)
+  return {
+    posture,
+    unfit,
+    holds,
+    plan: plan(observed, posture, {
+      // Without a mode nothing of this machine is touched, the tracked file included.
+      unfit,
+      reason: leadReason(circumstances.event, circumstances.from, state),
+      source: config.peer === null ? null : `${config.peer.address}:${config.database.port}`,
+      peerWaitMs: circumstances.planned ? config.database.handoverTimeoutMs : UNPLANNED_PEER_WAIT_MS,
+    }),
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * What systemd, MariaDB, the interface and the peer say at one moment. Plain data that the host gathers and the core
+ * judges; null always means unknown, never "no".
+ */
+import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
+import type { ActiveState, Runs, UnitFileState, UnitKind } from './vocabulary.ts'
+
+export interface ObservedUnit {
+  readonly name: string
+  readonly kind: UnitKind
+  readonly runs: Runs
+  /** null: systemd does not answer. */
+  readonly active: ActiveState | null
+  readonly sub: string
+  readonly file: UnitFileState | null
+  /** A job (start, stop, restart) of this unit waits or runs. */
+  readonly jobPending: boolean
+}
+
+export interface Observed {
+  /** The service units, in the configured order. */
+  readonly units: readonly ObservedUnit[]
+  readonly bootUnit: { readonly name: string; readonly file: UnitFileState | null }
+  /** The VIP is on the interface. */
+  readonly vip: boolean
+  readonly carrier: boolean | null
+  /** What the tracked file says: true is unfit. */
+  readonly unfitDeclared: boolean | null
+  /** null: this machine has no database (engine "none"). */
+  readonly database: DatabaseStatus | null
+  /** Since writes were last allowed, the database has been seen to refuse them. Matters only while it does not answer. */
+  readonly fenced: boolean
+  /** null: not looked at. */
+  readonly peer: PeerStatus | null
+  /** The peer's replica is connected, or was a moment before the database went away. */
+  readonly peerAttached: boolean
+  /** keepalived is down because apmode stopped it or never started it: not a failure. */
+  readonly routerDownExpected: boolean
+  /** systemd is shutting the machine down. */
+  readonly shuttingDown: boolean
+}
+
+const RUNNING: readonly (ActiveState | null)[] = ['active', 'reloading', 'refreshing']
+
+export function isRunning(unit: Pick<ObservedUnit, 'active'>): boolean {
+  return RUNNING.includes(unit.active)
+}
+
+/** Nothing of it runs: a unit on its way down or up is neither running nor down. */
+export function isDown(unit: Pick<ObservedUnit, 'active'>): boolean {
+  return unit.active === 'inactive' || unit.active === 'failed' || unit.active === 'missing'
+}
+
+export function routerOf(observed: Pick<Observed, 'units'>): ObservedUnit | undefined {
+  return observed.units.find((unit) => unit.kind === 'router')
+}
+
+export function databaseUnitOf(observed: Pick<Observed, 'units'>): ObservedUnit | undefined {
+  return observed.units.find((unit) => unit.kind === 'database')
+}

@@ -1,0 +1,189 @@
+/**
+ * What to do now: `plan(observed, posture)` → the missing steps, in order. Pure. Invariants: withdrawals come before
+ * grants; an observed world that matches the posture gives an empty plan; what is unknown is withdrawn, never granted.
+ */
+import type { DatabasePresent } from '../ports/database.ts'
+import { databaseUnitOf, isDown, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
+import type { Posture } from './posture.ts'
+import type { Step } from './step.ts'
+import type { UnitFileState } from './vocabulary.ts'
+
+export interface PlanInput {
+  /** Empty: this machine may carry the VIP. */
+  readonly unfit: readonly string[]
+  /** Why the writer changes, for apmode.lead. */
+  readonly reason: string
+  /** The address and port that replication comes from; null: there is no peer. */
+  readonly source: string | null
+  /** How long a withdrawal may wait until the peer has every write. */
+  readonly peerWaitMs: number
+}
+
+export interface Plan {
+  readonly withdraw: readonly Step[]
+  readonly grant: readonly Step[]
+}
+
+export function plan(observed: Observed, posture: Posture, input: PlanInput): Plan {
+  return {
+    withdraw: [
+      ...withdrawWrites(observed, posture, input),
+      ...declareUnfit(observed, input),
+      ...stopUnits(observed, posture),
+      ...removeVip(observed),
+      ...cutReplication(observed, posture),
+      ...maskFiles(observed, posture),
+    ],
+    grant: [
+      ...promote(observed, posture, input),
+      ...declareFit(observed, input),
+      ...startUnits(observed, posture),
+      ...follow(observed, posture, input),
+      ...changeFiles(observed, posture),
+    ],
+  }
+}
+
+/** Does the database, as far as is known, refuse writes? */
+function refusesWrites(observed: Observed): boolean {
+  const { database } = observed
+  if (database === null) return true
+  if (database.answers) return !database.writable
+  if (database.reason === 'down' || database.reason === 'unsupported') return true
+  return observed.fenced
+}
+
+function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput): Step[] {
+  if (posture.database !== 'read-only' || refusesWrites(observed)) return []
+  const steps: Step[] = [{ do: 'fence', effect: 'withdraw' }]
+  const router = routerOf(observed)
+  // As long as the VIP is here, the peer has not taken over: it can still be given everything.
+  const stillHere = observed.vip && router !== undefined && isRunning(router)
+  if (observed.database?.answers === true && observed.peerAttached && stillHere && input.peerWaitMs > 0) {
+    steps.push({ do: 'wait-for-peer', effect: 'withdraw', limitMs: input.peerWaitMs })
+  }
+  return steps
+}
+
+function declareUnfit(observed: Observed, input: PlanInput): Step[] {
+  if (input.unfit.length === 0 || observed.unfitDeclared === true) return []
+  return [{ do: 'declare-unfit', effect: 'withdraw', reasons: input.unfit }]
+}
+
+function declareFit(observed: Observed, input: PlanInput): Step[] {
+  return input.unfit.length === 0 && observed.unfitDeclared !== false ? [{ do: 'declare-fit', effect: 'grant' }] : []
+}
+
+const holderUnits = (observed: Observed) =>
+  observed.units.filter((unit) => unit.runs === 'holder' && unit.kind !== 'router' && unit.kind !== 'database')
+
+/** keepalived first, so that the VIP has left before anything behind it goes; the rest in reverse order. */
+function stopUnits(observed: Observed, posture: Posture): Step[] {
+  const router = routerOf(observed)
+  const wanted: ObservedUnit[] = []
+  if (posture.router === 'stopped' && router !== undefined) wanted.push(router)
+  if (posture.holderUnits === 'stopped') wanted.push(...holderUnits(observed).reverse())
+  return wanted
+    .filter((unit) => unit.active !== null && !isDown(unit))
+    .map((unit) => ({ do: 'stop-unit', effect: 'withdraw', unit: unit.name }))
+}
+
+function startUnits(observed: Observed, posture: Posture): Step[] {
+  const router = routerOf(observed)
+  const wanted: ObservedUnit[] = []
+  if (posture.holderUnits === 'running') wanted.push(...holderUnits(observed))
+  if (posture.router === 'running' && router !== undefined) wanted.push(router)
+  return wanted
+    .filter((unit) => unit.active !== null && unit.active !== 'missing' && !isRunning(unit) && !unit.jobPending)
+    .map((unit) => ({ do: 'start-unit', effect: 'grant', unit: unit.name }))
+}
+
+/** A keepalived that was killed leaves the VIP behind. */
+function removeVip(observed: Observed): Step[] {
+  const router = routerOf(observed)
+  const dead = router !== undefined && isDown(router) && !router.jobPending
+  return observed.vip && dead ? [{ do: 'remove-vip', effect: 'withdraw' }] : []
+}
+
+function cutReplication(observed: Observed, posture: Posture): Step[] {
+  if (posture.replication !== 'off' || posture.database === 'writable') return []
+  const database = present(observed)
+  const running = database?.replication != null && (database.replication.io !== 'No' || database.replication.sql)
+  return running ? [{ do: 'cut-replication', effect: 'withdraw' }] : []
+}
+
+/** Replication that is on its way into this database ends before the database is opened, whole. */
+function promote(observed: Observed, posture: Posture, input: PlanInput): Step[] {
+  const database = present(observed)
+  if (posture.database !== 'writable' || database === null) return []
+  const steps: Step[] = []
+  const { replication } = database
+  if (replication !== null && posture.replication === 'off') {
+    if (replication.io !== 'No' || replication.sql || replication.received !== replication.gtid) {
+      steps.push({ do: 'drain', effect: 'grant' })
+    }
+    steps.push({ do: 'stop-replication', effect: 'grant' })
+  }
+  if (!database.writable) steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
+  if (replication !== null && posture.replication === 'off') steps.push({ do: 'forget-primary', effect: 'grant' })
+  if (!database.writable) steps.push({ do: 'allow-writes', effect: 'grant' })
+  return steps
+}
+
+function follow(observed: Observed, posture: Posture, input: PlanInput): Step[] {
+  const database = present(observed)
+  if (posture.replication !== 'from the peer' || database === null || input.source === null) return []
+  const { replication } = database
+  const follows =
+    replication !== null && replication.source === input.source && replication.io !== 'No' && replication.sql
+  return follows ? [] : [{ do: 'follow', effect: 'grant' }]
+}
+
+function present(observed: Observed): DatabasePresent | null {
+  return observed.database?.answers === true ? observed.database : null
+}
+
+const MASKED: readonly (UnitFileState | null)[] = ['masked', 'masked-runtime']
+const ENABLED: readonly (UnitFileState | null)[] = ['enabled', 'enabled-runtime', 'linked', 'linked-runtime']
+
+interface UnitFile {
+  readonly name: string
+  readonly file: UnitFileState | null
+  readonly wanted: 'enabled' | 'disabled' | 'masked' | 'as is'
+}
+
+function unitFiles(observed: Observed, posture: Posture): UnitFile[] {
+  const all: UnitFile[] = observed.units.map((unit) => ({ ...unit, wanted: posture.serviceUnits }))
+  all.push({ ...observed.bootUnit, wanted: posture.bootUnit })
+  // What systemd does not know, or does not say now, is left for a later look.
+  return all.filter((unit) => unit.file !== null && unit.file !== 'missing')
+}
+
+function maskFiles(observed: Observed, posture: Posture): Step[] {
+  const mask = unitFiles(observed, posture)
+    .filter((unit) => unit.wanted === 'masked' && !MASKED.includes(unit.file))
+    .map((unit) => unit.name)
+  return mask.length > 0 ? [{ do: 'mask-files', effect: 'withdraw', mask }] : []
+}
+
+function changeFiles(observed: Observed, posture: Posture): Step[] {
+  const files = unitFiles(observed, posture)
+  const masked = (unit: UnitFile) => MASKED.includes(unit.file)
+  const names = (units: readonly UnitFile[]) => units.map((unit) => unit.name)
+  const unmask = names(
+    files.filter((unit) => (unit.wanted === 'enabled' || unit.wanted === 'disabled') && masked(unit)),
+  )
+  // What a mask hides is not known: an unmasked unit is disabled to be sure.
+  const disable = names(
+    files.filter((unit) => unit.wanted === 'disabled' && (masked(unit) || ENABLED.includes(unit.file))),
+  )
+  const enable = names(files.filter((unit) => unit.wanted === 'enabled' && (masked(unit) || unit.file === 'disabled')))
+  if (unmask.length + disable.length + enable.length === 0) return []
+  return [{ do: 'change-files', effect: 'grant', unmask, disable, enable }]
+}
+
+/** G7: what follows when a step could not be proven; null: nothing, it is tried again. */
+export function escalation(step: Step, observed: Observed): Step | null {
+  const unit = databaseUnitOf(observed)
+  return step.do === 'fence' && unit !== undefined ? { do: 'kill-database', effect: 'withdraw', unit: unit.name } : null
+}

@@ -1,0 +1,55 @@
+/**
+ * The decision in one sentence. The log line, the line of `apmode history` and the answer of a command are this text.
+ * Made from facts only: what happened, where the machine was and is, what is kept back and why.
+ */
+import { rowFor } from './posture.ts'
+import type { State } from './state.ts'
+
+export interface Decision {
+  /** `master`, `set m`, `check`, … */
+  readonly event: string
+  readonly from: State
+  readonly to: State
+  readonly holds: readonly string[]
+  readonly unfit: readonly string[]
+  /** Why a word of keepalived was not believed. */
+  readonly doubt: string | null
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  master: 'keepalived says MASTER',
+  backup: 'keepalived says BACKUP',
+  fault: 'keepalived says FAULT',
+  stop: 'keepalived was stopped',
+  died: 'keepalived died',
+  started: 'keepalived was started',
+}
+
+function moves({ from, to }: Decision): string[] {
+  const parts: string[] = []
+  if (from.mode !== to.mode) parts.push(`mode ${from.mode} → ${to.mode}`)
+  if (from.role !== to.role) parts.push(`role ${from.role} → ${to.role}`)
+  if (from.vrrp !== to.vrrp) parts.push(`VRRP ${from.vrrp} → ${to.vrrp}`)
+  return parts
+}
+
+export function decisionSentence(decision: Decision): string {
+  const { to, event, doubt, holds, unfit } = decision
+  const subject = NAMES[event] ?? event
+  const moved = moves(decision)
+  const facts = [
+    doubt ?? '',
+    moved.length > 0 ? moved.join(', ') : `nothing moves (${to.mode}, ${to.role}, ${to.vrrp})`,
+    rowFor(to).sentence,
+    ...holds,
+    // A hold on writes already says why the machine is unfit.
+    ...(holds.some((hold) => hold.includes('unfit')) || unfit.length === 0 ? [] : [`unfit: ${unfit.join('; ')}`]),
+  ]
+  return `${subject}: ${facts.filter((fact) => fact !== '').join('; ')}`
+}
+
+/** Why the writer changes, for the row of apmode.lead. */
+export function leadReason(event: string, from: State, to: State): string {
+  if (from.mode === 'ap' && to.mode === 's') return `failover (${event})`
+  return from.mode === to.mode ? event : `${event}: ${from.mode} to ${to.mode}`
+}

@@ -1,0 +1,127 @@
+/**
+ * The steps that the machine can make, each idempotent. A step either withdraws a right or grants one. What it means is
+ * said here once, as a sentence (log, history, plan) and as the calls that it makes (plan, dry run). It performs nothing.
+ */
+import type { Config } from './config.ts'
+import { statements } from './statements.ts'
+
+export type Step =
+  | { readonly do: 'fence'; readonly effect: 'withdraw' }
+  | { readonly do: 'kill-database'; readonly effect: 'withdraw'; readonly unit: string }
+  | { readonly do: 'wait-for-peer'; readonly effect: 'withdraw'; readonly limitMs: number }
+  | { readonly do: 'declare-unfit'; readonly effect: 'withdraw'; readonly reasons: readonly string[] }
+  | { readonly do: 'stop-unit'; readonly effect: 'withdraw'; readonly unit: string }
+  | { readonly do: 'remove-vip'; readonly effect: 'withdraw' }
+  | { readonly do: 'cut-replication'; readonly effect: 'withdraw' }
+  | { readonly do: 'mask-files'; readonly effect: 'withdraw'; readonly mask: readonly string[] }
+  | { readonly do: 'drain'; readonly effect: 'grant' }
+  | { readonly do: 'stop-replication'; readonly effect: 'grant' }
+  | { readonly do: 'record-lead'; readonly effect: 'grant'; readonly reason: string }
+  | { readonly do: 'forget-primary'; readonly effect: 'grant' }
+  | { readonly do: 'allow-writes'; readonly effect: 'grant' }
+  | { readonly do: 'declare-fit'; readonly effect: 'grant' }
+  | { readonly do: 'start-unit'; readonly effect: 'grant'; readonly unit: string }
+  | { readonly do: 'follow'; readonly effect: 'grant' }
+  | {
+      readonly do: 'change-files'
+      readonly effect: 'grant'
+      readonly unmask: readonly string[]
+      readonly disable: readonly string[]
+      readonly enable: readonly string[]
+    }
+
+export type StepName = Step['do']
+
+/** What the step does, for a person; in the infinitive without "to". */
+export function sentenceOf(step: Step, config: Config): string {
+  switch (step.do) {
+    case 'fence':
+      return 'make the database refuse every write, and prove it'
+    case 'kill-database':
+      return `kill ${step.unit}: the fence could not be proven (G7 fence or die)`
+    case 'wait-for-peer':
+      return `wait until ${config.peer?.name ?? 'the peer'} has every write, ${step.limitMs} ms at most`
+    case 'declare-unfit':
+      return `tell keepalived that this machine is unfit: ${step.reasons.join('; ')}`
+    case 'stop-unit':
+      return `stop ${step.unit}`
+    case 'remove-vip':
+      return `take ${config.vrrp.vip} off ${config.node.interface}: keepalived left it behind`
+    case 'cut-replication':
+      return 'stop replication: the peer it came from has failed'
+    case 'mask-files':
+      return `mask ${step.mask.join(', ')}`
+    case 'drain':
+      return 'apply everything that replication has received'
+    case 'stop-replication':
+      return 'stop replication'
+    case 'record-lead':
+      return `write the next row of apmode.lead: ${step.reason}`
+    case 'forget-primary':
+      return 'forget the primary that was followed'
+    case 'allow-writes':
+      return 'let the database accept writes'
+    case 'declare-fit':
+      return 'tell keepalived that this machine is fit'
+    case 'start-unit':
+      return `start ${step.unit}`
+    case 'follow':
+      return `replicate from ${config.peer?.name ?? 'the peer'}`
+    case 'change-files':
+      return changeSentence(step)
+  }
+}
+
+function changeSentence(step: { unmask: readonly string[]; disable: readonly string[]; enable: readonly string[] }) {
+  const part = (verb: string, units: readonly string[]) => (units.length > 0 ? [`${verb} ${units.join(', ')}`] : [])
+  return [...part('unmask', step.unmask), ...part('disable', step.disable), ...part('enable', step.enable)].join('; ')
+}
+
+const manager = (method: string, ...args: readonly string[]) =>
+  `org.freedesktop.systemd1.Manager.${method}(${args.join(', ')})`
+const list = (units: readonly string[]) => `[${units.join(', ')}]`
+
+/** What the step would send, one line each; secrets masked. For `apmode plan`. */
+export function callsOf(step: Step, config: Config): string[] {
+  const { peer, database } = config
+  switch (step.do) {
+    case 'fence':
+      return statements.fence()
+    case 'kill-database':
+      return [manager('KillUnit', step.unit, 'all', 'SIGKILL')]
+    case 'wait-for-peer':
+      return [`on ${peer?.address ?? 'the peer'}: ${statements.waitFor('<gtid_binlog_pos>', step.limitMs)}`]
+    case 'declare-unfit':
+      return ['write 1 to /run/apmode/vrrp.unfit']
+    case 'declare-fit':
+      return ['write 0 to /run/apmode/vrrp.unfit']
+    case 'stop-unit':
+      return [manager('StopUnit', step.unit, 'replace')]
+    case 'start-unit':
+      return [manager('StartUnit', step.unit, 'replace')]
+    case 'remove-vip':
+      return [`ip address del ${config.vrrp.vip} dev ${config.node.interface}`]
+    case 'cut-replication':
+    case 'stop-replication':
+      return statements.stopReplication()
+    case 'mask-files':
+      return [manager('MaskUnitFiles', list(step.mask)), manager('Reload')]
+    case 'drain':
+      return statements.drain()
+    case 'record-lead':
+      return statements.recordLead(config.node.name, step.reason)
+    case 'forget-primary':
+      return statements.forgetPrimary()
+    case 'allow-writes':
+      return statements.allowWrites()
+    case 'follow':
+      return peer === null ? [] : statements.follow(peer.address, database.port, database.replicationUser)
+    case 'change-files':
+      return [
+        ...(step.unmask.length > 0 ? [manager('UnmaskUnitFiles', list(step.unmask))] : []),
+        ...(step.disable.length > 0 ? [manager('DisableUnitFiles', list(step.disable))] : []),
+        ...(step.enable.length > 0 ? [manager('EnableUnitFiles', list(step.enable))] : []),
+        manager('Reload'),
+      ]
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * What an operator asks for, as jobs of the one queue: set, start, stop, restart. Refusals come before anything is
+ * changed. Invariant: `stop` fences before the VIP leaves; `start` starts keepalived last and only when the machine is fit.
+ */
+import { ApmodeError, messageOf } from '../core/errors.ts'
+import { lookUp } from '../core/interpret.ts'
+import { isDown, isRunning } from '../core/observed.ts'
+import { rowFor } from '../core/posture.ts'
+import type { State } from '../core/state.ts'
+import type { Step } from '../core/step.ts'
+import type { UnitKind } from '../core/vocabulary.ts'
+import type { CommandResult, Progress, SetRequest, UnitCommand } from '../ports/control.ts'
+import type { StepRecord } from '../ports/storage.ts'
+import type { Settled } from './settle.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** How long an answered `start` waits for keepalived's first word, so that the answer says where the machine ended. */
+const FIRST_WORD_MS = 8_000
+const LOOK_EVERY_MS = 20
+
+type Tell = (progress: Progress) => void
+
+/** What one command has done so far; several settlings and steps add to it. */
+class Account {
+  readonly done: StepRecord[] = []
+  readonly notDone: string[] = []
+  failed = false
+
+  add(settled: Settled): void {
+    this.done.push(...settled.done)
+    this.notDone.push(...settled.notDone)
+    if (settled.result === 'failed' || settled.result === 'aborted') this.failed = true
+  }
+
+  result(sentence: string): CommandResult {
+    const trouble = this.done.find((step) => !step.ok)
+    const why = trouble === undefined ? this.notDone.join('; ') : `${trouble.sentence}: ${trouble.detail}`
+    return {
+      exit: this.failed ? 1 : 0,
+      sentence: this.failed && why !== '' ? `${sentence}; not everything could be done: ${why}` : sentence,
+      done: this.done,
+      notDone: this.notDone,
+    }
+  }
+}
+
+const refused = (guard: string, sentence: string): CommandResult => ({
+  exit: 3,
+  sentence,
+  done: [],
+  notDone: [],
+  refusedBy: guard,
+})
+
+export class Commands {
+  readonly #supervisor: Supervisor
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor
+  }
+
+  set(request: SetRequest, tell: Tell): Promise<CommandResult> {
+    return this.#job(`set ${request.mode}`, request.mode === 'm' || request.mode === 's', tell, async (grants) => {
+      const no = await this.refusal(request)
+      if (no !== null) return no
+      const account = new Account()
+      const settled = await this.#supervisor.settler.settle(
+        {
+          event: `set ${request.mode}`,
+          source: 'operator',
+          planned: true,
+          alwaysRecord: true,
+          needsDurableMode: true,
+          onProgress: tell,
+          decide: (observed) => ({ type: 'set', mode: request.mode, holder: observed.vip }),
+        },
+        grants,
+      )
+      this.#supervisor.modeProblem = null
+      account.add(settled)
+      if (request.now && !account.failed) {
+        if (request.mode === 'm') await this.#stop(account, tell, grants)
+        else await this.#start(account, tell, grants)
+      }
+      this.#supervisor.followUp(settled)
+      return account.result(this.#whereNow())
+    }).then((result) => (request.now && request.mode !== 'm' ? this.#afterStart(result, tell) : result))
+  }
+
+  units(command: UnitCommand, tell: Tell): Promise<CommandResult> {
+    const started = command !== 'stop'
+    return this.#job(command, command !== 'start', tell, async (grants) => {
+      const no = this.unitRefusal(command, this.#supervisor.settler.state)
+      if (no !== null) return no
+      const account = new Account()
+      if (command !== 'start') await this.#stop(account, tell, grants)
+      if (started && !account.failed) await this.#start(account, tell, grants)
+      return account.result(this.#whereNow())
+    }).then((result) => (started ? this.#afterStart(result, tell) : result))
+  }
+
+  /** Why a `set` is refused; null: it is not. Changes nothing. */
+  async refusal(request: SetRequest): Promise<CommandResult | null> {
+    const { settler } = this.#supervisor
+    if (request.mode !== 's' || settler.state.mode === 's' || request.force) return null
+    const observed = await settler.look(true)
+    if (observed.peer?.writable !== true) return null
+    return refused(
+      'G3 no second writer',
+      "the peer's database accepts writes: this machine would be a second writer; " +
+        'put the peer into maintenance first (apmode set m there), or apmode set s --force',
+    )
+  }
+
+  /** Why units are not started; null: they are. */
+  unitRefusal(command: UnitCommand | 'notify', state: State): CommandResult | null {
+    if (command === 'stop' || command === 'notify' || state.mode === 'ap' || state.mode === 's') return null
+    const why = rowFor(state).sentence
+    return refused('mode', `nothing is started in mode ${state.mode} (${why}): apmode set ap --now, or set s --now`)
+  }
+
+  #job(
+    name: string,
+    withdraws: boolean,
+    tell: Tell,
+    work: (grants: AbortSignal) => Promise<CommandResult>,
+  ): Promise<CommandResult> {
+    const { queue } = this.#supervisor
+    if (queue.running !== null) tell({ type: 'note', sentence: `waiting for ${queue.running.name} to end` })
+    return new Promise((resolve) => {
+      const accepted = queue.push({
+        name,
+        withdraws,
+        run: async (grants) => {
+          try {
+            resolve(await work(grants))
+          } catch (thrown) {
+            resolve({ exit: 1, sentence: messageOf(thrown), done: [], notDone: [] })
+            if (!(thrown instanceof ApmodeError)) throw thrown
+          }
+        },
+      })
+      if (!accepted) resolve({ exit: 1, sentence: 'the supervisor is stopping', done: [], notDone: [] })
+    })
+  }
+
+  async #start(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+    const { settler, parts } = this.#supervisor
+    for (const { name, kind, runs } of parts.config.units) {
+      if (runs === 'holder' && settler.state.vrrp !== 'master') continue
+      const observed = await settler.look(false)
+      const unit = observed.units.find((candidate) => candidate.name === name)
+      if (unit === undefined || isRunning(unit)) continue
+      if (kind === 'router') {
+        account.add(await this.#check('start', tell, grants, { type: 'started' }))
+        const unfit = settler.last?.judgement.unfit ?? []
+        if (unfit.length > 0) {
+          account.failed = true
+          account.notDone.push(`start ${name}: this machine is unfit (${unfit.join('; ')})`)
+          return
+        }
+      }
+      if (!(await this.#step({ do: 'start-unit', effect: 'grant', unit: name }, account, tell, grants))) return
+      if (kind !== 'router') account.add(await this.#check('start', tell, grants))
+      if (account.failed) return
+    }
+  }
+
+  async #stop(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+    const { settler, parts } = this.#supervisor
+    settler.withdrawn = 'an operator stops the services'
+    try {
+      account.add(await this.#check('stop', tell, grants))
+      for (const { name, kind } of [...parts.config.units].reverse()) {
+        const observed = await settler.look(false)
+        const unit = observed.units.find((candidate) => candidate.name === name)
+        if (unit === undefined || unit.active === null || isDown(unit)) continue
+        await this.#step({ do: 'stop-unit', effect: 'withdraw', unit: name }, account, tell, grants)
+        if (kind === 'router') account.add(await this.#check('stop', tell, grants))
+      }
+    } finally {
+      settler.withdrawn = null
+    }
+    if (!account.failed) account.add(await this.#check('stopped', tell, grants))
+  }
+
+  async #check(event: string, tell: Tell, grants: AbortSignal, decided?: { type: 'started' }): Promise<Settled> {
+    return this.#supervisor.settler.settle(
+      {
+        event,
+        source: 'operator',
+        planned: true,
+        onProgress: tell,
+        decide: (observed, state) => decided ?? lookUp(state, observed),
+      },
+      grants,
+    )
+  }
+
+  async #step(step: Step, account: Account, tell: Tell, grants: AbortSignal): Promise<boolean> {
+    const { settler } = this.#supervisor
+    const sentence = settler.sentenceOf(step)
+    if (step.effect === 'grant' && grants.aborted) {
+      account.failed = true
+      account.notDone.push(sentence)
+      return false
+    }
+    tell({ type: 'begin', step: step.do, sentence })
+    const record = await settler.perform(step, grants)
+    tell({ type: 'step', ...record })
+    account.done.push(record)
+    if (!record.ok) account.failed = true
+    return record.ok
+  }
+
+  /** keepalived's first word comes after `start` has ended; the answer waits a moment for it. */
+  async #afterStart(result: CommandResult, tell: Tell): Promise<CommandResult> {
+    if (result.exit !== 0 || !this.#has('router')) return result
+    const { settler, queue, parts } = this.#supervisor
+    const { clock } = parts
+    const begun = clock.elapsed()
+    tell({ type: 'note', sentence: 'waiting for keepalived' })
+    const settledDown = () => settler.state.vrrp !== 'init' && queue.running === null
+    while (!settledDown() && clock.elapsed() - begun < FIRST_WORD_MS) await clock.sleep(LOOK_EVERY_MS)
+    return { ...result, sentence: this.#whereNow() }
+  }
+
+  #has(kind: UnitKind): boolean {
+    return this.#supervisor.parts.config.units.some((unit) => unit.kind === kind)
+  }
+
+  #whereNow(): string {
+    const { state } = this.#supervisor.settler
+    return `mode ${state.mode}, role ${state.role}, VRRP ${state.vrrp}: ${rowFor(state).sentence}`
+  }
+}

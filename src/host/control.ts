@@ -1,0 +1,92 @@
+/** The supervisor as it can be asked (ports/control.ts): the composition of commands, views and the queue. Decides nothing. */
+import { isRunning } from '../core/observed.ts'
+import {
+  CHECKS,
+  type Check,
+  type CheckItem,
+  type CheckResult,
+  type Control,
+  type ModeView,
+  type Status,
+} from '../ports/control.ts'
+import type { HistoryEntry } from '../ports/storage.ts'
+import { Commands } from './commands.ts'
+import { planView } from './plan-view.ts'
+import { statusView } from './status-view.ts'
+import type { Supervisor } from './supervisor.ts'
+
+/** `status` looks anew unless the last look is younger than this. */
+const FRESH_MS = 200
+/** Beyond a unit's own time limit plus this, a job that still runs counts as stuck. */
+const STUCK_MS = 30_000
+
+export function createControl(supervisor: Supervisor): Control {
+  const { settler, queue, parts } = supervisor
+  const commands = new Commands(supervisor)
+  let lookedAt = Number.NEGATIVE_INFINITY
+
+  const problems = () => [
+    ...supervisor.problems.values(),
+    ...(supervisor.modeProblem === null ? [] : [supervisor.modeProblem]),
+    ...(settler.modeUnsaved === null ? [] : [`the mode could not be saved: ${settler.modeUnsaved}`]),
+  ]
+
+  const lastChange = (): HistoryEntry | null => settler.lastEntry ?? parts.history.newest(1).at(-1) ?? null
+
+  return {
+    notify(event) {
+      if (event.instance !== null && event.instance !== parts.config.vrrp.instance) {
+        return { accepted: false, sentence: `instance ${event.instance} is not ${parts.config.vrrp.instance}` }
+      }
+      supervisor.hear(event)
+      return { accepted: true, sentence: `${event.state.toUpperCase()} is queued` }
+    },
+    mode(): ModeView {
+      return { mode: settler.state.mode, being: settler.being, problem: supervisor.modeProblem }
+    },
+    async status(): Promise<Status> {
+      if (queue.running === null && performance.now() - lookedAt > FRESH_MS) {
+        lookedAt = performance.now()
+        await supervisor.refresh()
+      }
+      return statusView({ config: parts.config, settler, problems: problems(), lastChange: lastChange() })
+    },
+    history: (count) => parts.history.newest(count),
+    check: (what) => check(supervisor, what.length === 0 ? CHECKS : what),
+    set: (request, onProgress) => commands.set(request, onProgress),
+    units: (command, onProgress) => commands.units(command, onProgress),
+    plan: (request) => planView(supervisor, commands, request),
+    alive() {
+      const { running } = queue
+      const busyMs = running === null ? 0 : performance.now() - running.since
+      const limitMs = parts.config.unitTimeoutMs * parts.config.units.length * 2 + STUCK_MS
+      return busyMs < limitMs
+        ? { ok: true, sentence: running === null ? 'idle' : `at work: ${running.name}` }
+        : { ok: false, sentence: `${running?.name} has not ended for ${Math.round(busyMs / 1000)} s` }
+    },
+  }
+}
+
+/** From the last look alone: keepalived asks this and must not wait. */
+function check(supervisor: Supervisor, what: readonly Check[]): CheckResult {
+  const { last } = supervisor.settler
+  const items = what.map((item): CheckItem => {
+    if (last === null) return { what: item, ok: false, sentence: 'nothing has been looked at yet' }
+    const { observed } = last
+    if (item === 'nic') {
+      const ok = observed.carrier !== false
+      return { what: item, ok, sentence: ok ? 'the interface has a carrier' : 'the interface has no carrier' }
+    }
+    const units = observed.units.filter((unit) => unit.kind === item)
+    const down = units.filter((unit) => !isRunning(unit))
+    if (down.length > 0) {
+      return { what: item, ok: false, sentence: down.map((unit) => `${unit.name} is ${unit.active}`).join('; ') }
+    }
+    if (item === 'database' && observed.database !== null && !observed.database.answers) {
+      return { what: item, ok: false, sentence: observed.database.detail }
+    }
+    const names = units.map((unit) => unit.name).join(', ')
+    return { what: item, ok: true, sentence: units.length === 0 ? `no ${item} is configured` : `${names}: active` }
+  })
+  return { ok: items.every((item) => item.ok), items }
+}

@@ -1,0 +1,131 @@
+/**
+ * Looks at everything once: systemd, the database, the interface, the tracked file and, when it is asked for, the peer.
+ * Never throws: what does not answer within its limit is unknown. It remembers only what cannot be looked up (whether
+ * the peer was attached, whether a fence was proven, what is down on purpose).
+ */
+import { bootUnitOf } from '../core/config.ts'
+import { isRunning, type Observed, type ObservedUnit, routerOf } from '../core/observed.ts'
+import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
+import type { UnitStatus } from '../ports/systemd.ts'
+import { ATTACHED_MEMORY_MS, LIMITS } from './limits.ts'
+import { type Parts, primaryOf } from './parts.ts'
+
+export interface Memory {
+  /** Epoch milliseconds; null: never seen. */
+  peerAttachedAt: number | null
+  fenced: boolean
+  /** Units that are down because apmode stopped them or never started them: no failure. */
+  readonly downExpected: Set<string>
+  /** The last look at the peer, for `status`. */
+  peer: PeerStatus | null
+}
+
+export class Observer {
+  readonly memory: Memory
+  readonly #parts: Parts
+
+  constructor(parts: Parts, peerAttachedAt: number | null) {
+    this.#parts = parts
+    const downExpected = new Set(parts.config.units.map((unit) => unit.name))
+    this.memory = { peerAttachedAt, fenced: false, downExpected, peer: null }
+  }
+
+  /** `peer`: look at the peer's database too (when it matters: before a promotion), or always, or never. */
+  async look(peer: 'when it matters' | 'always', claims: { inPair: boolean; active: boolean }): Promise<Observed> {
+    const { network, unfitFile } = this.#parts
+    const [statuses, database, early] = await Promise.all([
+      this.#units(),
+      this.#database(),
+      peer === 'always' ? this.#peer(LIMITS.peerLook * 5) : null,
+    ])
+    const seen = {
+      units: this.#unitsFrom(statuses),
+      bootUnit: {
+        name: bootUnitOf(this.#parts.config),
+        file: statuses?.at(-1)?.file ?? null,
+      },
+      database,
+    }
+    const router = routerOf(seen)
+    for (const unit of seen.units) if (isRunning(unit)) this.memory.downExpected.delete(unit.name)
+    const down = router !== undefined && router.active !== null && !isRunning(router)
+    const shuttingDown = down ? await this.#shuttingDown() : false
+    const vip = network.holdsVip()
+    const mayPromote = vip && database?.answers === true && !database.writable
+    const mayFollow = claims.active && !vip && router !== undefined && isRunning(router)
+    const late =
+      early === null && claims.inPair && (mayPromote || mayFollow) ? await this.#peer(LIMITS.peerLook) : early
+    return {
+      ...seen,
+      // Asked again after the last wait: the interface may have changed meanwhile.
+      vip: network.holdsVip(),
+      carrier: network.carrier(),
+      unfitDeclared: unfitFile.read(),
+      fenced: this.memory.fenced,
+      peer: late,
+      peerAttached: this.#attached(database),
+      routerDownExpected: router !== undefined && this.memory.downExpected.has(router.name),
+      shuttingDown,
+    }
+  }
+
+  async #units(): Promise<UnitStatus[] | null> {
+    const { systemd, config, log } = this.#parts
+    const names = [...config.units.map((unit) => unit.name), bootUnitOf(config)]
+    try {
+      return await systemd.observe(names, { timeoutMs: LIMITS.systemdLook })
+    } catch (thrown) {
+      log.debug({ err: thrown }, 'systemd does not say how its units are')
+      return null
+    }
+  }
+
+  #unitsFrom(statuses: readonly UnitStatus[] | null): ObservedUnit[] {
+    return this.#parts.config.units.map((unit, index) => {
+      const status = statuses?.[index]
+      return {
+        name: unit.name,
+        kind: unit.kind,
+        runs: unit.runs,
+        active: status?.active ?? null,
+        sub: status?.sub ?? '',
+        file: status?.file ?? null,
+        jobPending: status?.jobPending ?? false,
+      }
+    })
+  }
+
+  async #database(): Promise<DatabaseStatus | null> {
+    const { database } = this.#parts
+    if (database === null) return null
+    const status = await database.observe({ timeoutMs: LIMITS.databaseLook })
+    if (status.answers) this.memory.fenced = !status.writable
+    return status
+  }
+
+  async #peer(timeoutMs: number): Promise<PeerStatus | null> {
+    const { database, config } = this.#parts
+    const primary = primaryOf(config)
+    if (database === null || primary === null) return null
+    this.memory.peer = await database.observePeer(primary, { timeoutMs })
+    return this.memory.peer
+  }
+
+  async #shuttingDown(): Promise<boolean> {
+    try {
+      return (await this.#parts.systemd.systemState({ timeoutMs: LIMITS.systemdLook })) === 'stopping'
+    } catch {
+      return false
+    }
+  }
+
+  #attached(database: DatabaseStatus | null): boolean {
+    const { config, clock } = this.#parts
+    if (database === null || config.peer === null) return false
+    const { peerAttachedAt } = this.memory
+    if (!database.answers) return peerAttachedAt !== null && clock.now() - peerAttachedAt < ATTACHED_MEMORY_MS
+    const attached = database.replicas.includes(config.peer.address)
+    if (attached) this.memory.peerAttachedAt = clock.now()
+    return attached
+  }
+}

@@ -1,0 +1,41 @@
+/** The outside, as the host holds it: one of each port. `compose.ts` fills it with the real ones, tests with a small world. */
+import type { Config } from '../core/config.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Database, Primary } from '../ports/database.ts'
+import type { Network } from '../ports/network.ts'
+import type { History, ModeFile, StateFile, UnfitFile } from '../ports/storage.ts'
+import type { Systemd } from '../ports/systemd.ts'
+
+/** pino's levels; a sentence, and facts beside it. */
+export interface Log {
+  debug(facts: object, sentence: string): void
+  info(facts: object, sentence: string): void
+  warn(facts: object, sentence: string): void
+  error(facts: object, sentence: string): void
+}
+
+export interface Parts {
+  readonly config: Config
+  readonly systemd: Systemd
+  /** null: engine "none". */
+  readonly database: Database | null
+  readonly network: Network
+  readonly modeFile: ModeFile
+  readonly stateFile: StateFile
+  readonly unfitFile: UnfitFile
+  readonly history: History
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** How the peer's database is reached, for replication and for a look at it. */
+export function primaryOf(config: Config): Primary | null {
+  const { peer, database } = config
+  if (peer === null || database.engine === 'none') return null
+  return {
+    host: peer.address,
+    port: database.port,
+    user: database.replicationUser,
+    passwordFile: database.replicationPasswordFile,
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Does one step. The outcome is a value, never an exception: a failed step is a fact of the history. Invariants: every
+ * step has a time limit; writes are allowed only while the VIP is on the interface at that very moment; a withdrawal
+ * gets no abort signal.
+ */
+import { messageOf } from '../core/errors.ts'
+import { type Step, sentenceOf } from '../core/step.ts'
+import type { StepRecord } from '../ports/storage.ts'
+import { LIMITS } from './limits.ts'
+import type { Memory } from './observe.ts'
+import { type Parts, primaryOf } from './parts.ts'
+
+interface Outcome {
+  readonly ok: boolean
+  readonly detail: string
+}
+
+const done = (detail = ''): Outcome => ({ ok: true, detail })
+const failed = (detail: string): Outcome => ({ ok: false, detail })
+
+export class Performer {
+  readonly #parts: Parts
+  readonly #memory: Memory
+
+  constructor(parts: Parts, memory: Memory) {
+    this.#parts = parts
+    this.#memory = memory
+  }
+
+  /** `signal` is used by grants only. */
+  async perform(step: Step, signal: AbortSignal): Promise<StepRecord> {
+    const { clock, config } = this.#parts
+    const begun = clock.elapsed()
+    let outcome: Outcome
+    try {
+      outcome = await this.#do(step, step.effect === 'grant' ? signal : undefined)
+    } catch (thrown) {
+      outcome = failed(messageOf(thrown))
+    }
+    return {
+      step: step.do,
+      sentence: sentenceOf(step, config),
+      ms: Math.round((clock.elapsed() - begun) * 10) / 10,
+      ...outcome,
+    }
+  }
+
+  async #do(step: Step, signal: AbortSignal | undefined): Promise<Outcome> {
+    const { config, systemd, network, unfitFile } = this.#parts
+    const limited = (timeoutMs: number) => (signal === undefined ? { timeoutMs } : { timeoutMs, signal })
+    switch (step.do) {
+      case 'declare-unfit':
+        unfitFile.write(true)
+        return done()
+      case 'declare-fit':
+        unfitFile.write(false)
+        return done()
+      case 'remove-vip':
+        await network.removeVip(limited(LIMITS.vip))
+        return network.holdsVip() ? failed('the VIP is still there') : done()
+      case 'start-unit':
+        this.#memory.downExpected.delete(step.unit)
+        return this.#job(await systemd.start(step.unit, limited(config.unitTimeoutMs)))
+      case 'stop-unit':
+        this.#memory.downExpected.add(step.unit)
+        return this.#job(await systemd.stop(step.unit, limited(config.unitTimeoutMs)))
+      case 'kill-database':
+        await systemd.kill(step.unit, limited(LIMITS.kill))
+        this.#memory.fenced = true
+        return done('its process is gone')
+      case 'mask-files':
+        return this.#files(await systemd.changeFiles({ mask: step.mask }, limited(LIMITS.unitFiles)))
+      case 'change-files':
+        return this.#files(
+          await systemd.changeFiles(
+            { unmask: step.unmask, disable: step.disable, enable: step.enable },
+            limited(LIMITS.unitFiles),
+          ),
+        )
+      default:
+        return this.#sql(step, limited)
+    }
+  }
+
+  #job(outcome: { result: string; detail: string }): Outcome {
+    return outcome.result === 'done' ? done() : failed(outcome.detail === '' ? outcome.result : outcome.detail)
+  }
+
+  #files(failures: readonly { unit: string; wanted: string; reason: string }[]): Outcome {
+    if (failures.length === 0) return done()
+    return failed(failures.map(({ unit, wanted, reason }) => `${unit} is not ${wanted}: ${reason}`).join('; '))
+  }
+
+  async #sql(
+    step: Exclude<Step, { do: 'declare-unfit' | 'declare-fit' | 'remove-vip' | 'start-unit' | 'stop-unit' }>,
+    limited: (timeoutMs: number) => { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Outcome> {
+    const { database, config, network } = this.#parts
+    const primary = primaryOf(config)
+    if (database === null) return failed('there is no database on this machine')
+    switch (step.do) {
+      case 'fence': {
+        const outcome = await database.fence(limited(config.database.fenceTimeoutMs))
+        this.#memory.fenced = outcome.proven
+        return { ok: outcome.proven, detail: outcome.detail }
+      }
+      case 'wait-for-peer': {
+        if (primary === null) return done()
+        // Bounded, and best effort: what the peer does not have by then it cannot be given any more.
+        const outcome = await database.waitForPeer(primary, limited(step.limitMs))
+        return { ok: outcome.complete, detail: outcome.detail }
+      }
+      case 'cut-replication':
+      case 'stop-replication':
+        await database.stopReplication(limited(LIMITS.statement))
+        return done()
+      case 'drain': {
+        const outcome = await database.drain(limited(config.database.drainTimeoutMs))
+        return { ok: outcome.complete, detail: outcome.detail }
+      }
+      case 'forget-primary':
+        await database.forgetPrimary(limited(LIMITS.statement))
+        return done()
+      case 'record-lead': {
+        const lead = await database.recordLead(
+          { node: config.node.name, reason: step.reason },
+          limited(LIMITS.statement),
+        )
+        return done(`epoch ${lead.epoch}`)
+      }
+      case 'allow-writes':
+        if (!network.holdsVip()) return failed('the VIP has left the interface')
+        this.#memory.fenced = false
+        await database.allowWrites(limited(LIMITS.statement))
+        return done()
+      case 'follow':
+        if (primary === null) return failed('no peer is configured')
+        await database.follow(primary, limited(LIMITS.statement))
+        return done()
+      case 'kill-database':
+      case 'mask-files':
+      case 'change-files':
+        return failed('not a statement')
+    }
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * The one path of every change: observe → transition → judge → withdraw → save → grant → record. A word of keepalived,
+ * an operator's command, a boot, a retry and a check all come through here. Invariants: the mode file says `being …`
+ * before the first step and the reached mode before the first grant; after a wait nothing is granted on an old look.
+ */
+import { messageOf } from '../core/errors.ts'
+import type { Interpretation } from '../core/interpret.ts'
+import { type Judgement, judge } from '../core/judge.ts'
+import { transition } from '../core/machine.ts'
+import type { Observed } from '../core/observed.ts'
+import { escalation } from '../core/plan.ts'
+import { decisionSentence } from '../core/sentence.ts'
+import { type MachineEvent, type State, sameState } from '../core/state.ts'
+import { type Step, sentenceOf } from '../core/step.ts'
+import type { Mode } from '../core/vocabulary.ts'
+import type { Progress } from '../ports/control.ts'
+import type { HistoryEntry, StepRecord } from '../ports/storage.ts'
+import { Observer } from './observe.ts'
+import type { Parts } from './parts.ts'
+import { Performer } from './perform.ts'
+import { modeOf } from './standing.ts'
+
+/** Rounds of withdraw and grant in one go; what is not settled then is looked at again by the next check. */
+const ROUNDS = 3
+
+export interface Request {
+  /** For the history: `master`, `set m`, `check`. */
+  readonly event: string
+  readonly source: string
+  /** Turns what is seen into the machine's event; null: no event, only look whether all is as it must be. */
+  decide(observed: Observed, state: State): Interpretation | MachineEvent | null
+  readonly planned?: boolean
+  /** Also look at the peer although nothing depends on it now. */
+  readonly lookAtPeer?: boolean
+  readonly onProgress?: (progress: Progress) => void
+  /** An operator's command is recorded even when nothing was to be done. */
+  readonly alwaysRecord?: boolean
+  /** The mode must be durable or nothing is begun (an operator's `set`). */
+  readonly needsDurableMode?: boolean
+}
+
+export interface Settled {
+  readonly from: State
+  readonly to: State
+  readonly sentence: string
+  readonly observed: Observed
+  readonly judgement: Judgement
+  readonly done: readonly StepRecord[]
+  readonly notDone: readonly string[]
+  readonly result: HistoryEntry['result']
+}
+
+export class Settler {
+  state: State
+  being: Mode | null = null
+  /** An operation that takes this machine out of service for now, as a sentence; null: none. */
+  withdrawn: string | null = null
+  /** The mode could not be written; it is tried again at each look. */
+  modeUnsaved: string | null = null
+  readonly observer: Observer
+  readonly performer: Performer
+  /** The newest line of the history of this run; null: none yet. */
+  lastEntry: HistoryEntry | null = null
+  last: { readonly observed: Observed; readonly judgement: Judgement } | null = null
+  #attached = false
+  readonly #parts: Parts
+
+  constructor(parts: Parts, state: State, peerAttachedAt: number | null) {
+    this.#parts = parts
+    this.state = state
+    this.observer = new Observer(parts, peerAttachedAt)
+    this.performer = new Performer(parts, this.observer.memory)
+  }
+
+  async settle(request: Request, grants: AbortSignal): Promise<Settled> {
+    const { clock } = this.#parts
+    const begun = clock.elapsed()
+    const from = this.state
+    const run = new Run(this, request, grants)
+    let observed = await this.look(request.lookAtPeer === true)
+    const asked = request.decide(observed, from)
+    const doubt = asked !== null && 'believed' in asked && !asked.believed ? asked.sentence : null
+    const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
+    const to = event === null ? from : transition(from, event)
+    this.#begin(from, to, request)
+    this.state = to
+    if (from.role !== to.role) this.saveState()
+
+    let judgement = this.#judge(observed, request, from)
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const withdrew = await run.withdraw(judgement.plan.withdraw, observed)
+      if (run.result !== 'failed') this.#reach(request)
+      if (judgement.plan.grant.length === 0) break
+      if (withdrew) {
+        observed = await this.look(false)
+        judgement = this.#judge(observed, request, from)
+        if (judgement.plan.withdraw.length > 0 && round + 1 < ROUNDS) continue
+      }
+      await run.grant(judgement.plan.grant)
+      break
+    }
+    if (run.followed) this.#followed()
+    this.#remember(observed.peerAttached)
+    this.last = { observed, judgement }
+    const sentence = decisionSentence({
+      event: request.event,
+      from,
+      to: this.state,
+      holds: judgement.holds,
+      unfit: judgement.unfit,
+      doubt,
+    })
+    const settled: Settled = {
+      from,
+      to: this.state,
+      sentence,
+      observed,
+      judgement,
+      done: run.done,
+      notDone: run.notDone,
+      result: run.result,
+    }
+    this.#record(request, settled, clock.elapsed() - begun)
+    return settled
+  }
+
+  look(peer: boolean): Promise<Observed> {
+    const { mode, role } = this.state
+    return this.observer.look(peer ? 'always' : 'when it matters', { inPair: mode === 'ap', active: role === 'active' })
+  }
+
+  perform(step: Step, signal: AbortSignal): Promise<StepRecord> {
+    return this.performer.perform(step, signal)
+  }
+
+  sentenceOf(step: Step): string {
+    return sentenceOf(step, this.#parts.config)
+  }
+
+  saveState(): void {
+    try {
+      this.#parts.stateFile.write({ role: this.state.role, peerAttachedAt: this.observer.memory.peerAttachedAt })
+    } catch (thrown) {
+      this.#parts.log.error({}, `the state could not be saved: ${messageOf(thrown)}`)
+    }
+  }
+
+  #judge(observed: Observed, request: Request, from: State): Judgement {
+    return judge(this.state, observed, this.#parts.config, {
+      event: request.event,
+      from,
+      planned: request.planned === true,
+      withdrawn: this.withdrawn,
+    })
+  }
+
+  /** `being …` is on the disk before the first step. */
+  #begin(from: State, to: State, request: Request): void {
+    const mode = modeOf(to.mode)
+    if (mode === null || (from.mode === to.mode && this.being === null)) return
+    this.being = mode
+    try {
+      this.#parts.modeFile.writeBeing(mode)
+    } catch (thrown) {
+      if (request.needsDurableMode === true) {
+        this.being = null
+        throw thrown
+      }
+      this.#unsaved(thrown)
+    }
+  }
+
+  /** The mode counts as reached once every withdrawal was made; grants come after. */
+  #reach(request: Request): void {
+    const mode = modeOf(this.state.mode)
+    if (mode === null || (this.being === null && this.modeUnsaved === null)) return
+    try {
+      this.#parts.modeFile.write(mode)
+      this.being = null
+      this.modeUnsaved = null
+    } catch (thrown) {
+      this.#unsaved(thrown)
+      if (request.needsDurableMode === true) throw thrown
+    }
+  }
+
+  #unsaved(thrown: unknown): void {
+    this.modeUnsaved = messageOf(thrown)
+    this.being = null
+    this.#parts.log.error({}, `the mode could not be saved, going on without: ${this.modeUnsaved}`)
+  }
+
+  /** Whether a peer was there must be known after a crash too (G4). */
+  #remember(attached: boolean): void {
+    if (attached === this.#attached) return
+    this.#attached = attached
+    this.saveState()
+  }
+
+  /** The role follows from what was done: a machine that follows its writable peer is the standby. */
+  #followed(): void {
+    const to = transition(this.state, { type: 'followed' })
+    if (sameState(to, this.state)) return
+    this.state = to
+    this.saveState()
+  }
+
+  #record(request: Request, settled: Settled, ms: number): void {
+    const { from, to, sentence, done, result } = settled
+    const moved = !sameState(from, to)
+    if (!moved && done.length === 0 && request.alwaysRecord !== true) return
+    const { log, history, clock } = this.#parts
+    const entry: HistoryEntry = {
+      at: new Date(clock.now()).toISOString(),
+      event: request.event,
+      source: request.source,
+      from,
+      to,
+      sentence,
+      steps: done,
+      ms: Math.round(ms * 10) / 10,
+      result,
+    }
+    const facts = { event: entry.event, source: entry.source, from, to, steps: done, ms: entry.ms, result }
+    if (result === 'done') log.info(facts, sentence)
+    else log.warn(facts, `${sentence}; ${result}: ${firstTrouble(settled)}`)
+    const written = history.append(entry)
+    if (!written.ok) log.error({}, `the history could not be written: ${written.detail}`)
+    this.lastEntry = entry
+  }
+}
+
+function firstTrouble(settled: Settled): string {
+  const trouble = settled.done.find((step) => !step.ok)
+  return trouble === undefined ? `not done: ${settled.notDone.join('; ')}` : `${trouble.sentence}: ${trouble.detail}`
+}
+
+/** The steps of one settling, and what became of them. */
+class Run {
+  readonly done: StepRecord[] = []
+  readonly notDone: string[] = []
+  result: HistoryEntry['result'] = 'done'
+  followed = false
+  readonly #settler: Settler
+  readonly #request: Request
+  readonly #grants: AbortSignal
+
+  constructor(settler: Settler, request: Request, grants: AbortSignal) {
+    this.#settler = settler
+    this.#request = request
+    this.#grants = grants
+  }
+
+  /** Every one of them, whatever becomes of the others. True when there was anything to do. */
+  async withdraw(steps: readonly Step[], observed: Observed): Promise<boolean> {
+    for (const step of steps) {
+      const record = await this.#one(step)
+      if (record.ok) continue
+      const next = escalation(step, observed)
+      if (next !== null && (await this.#one(next)).ok) continue
+      // Waiting for the peer is best effort: what was not reached is in the record.
+      if (step.do !== 'wait-for-peer') this.result = 'failed'
+    }
+    return steps.length > 0
+  }
+
+  /** One after the other, until one fails or a withdrawal takes over (G8). */
+  async grant(steps: readonly Step[]): Promise<void> {
+    for (const [index, step] of steps.entries()) {
+      if (this.#grants.aborted || this.result === 'failed') {
+        this.notDone.push(...steps.slice(index).map((left) => this.#settler.sentenceOf(left)))
+        if (this.result === 'done') this.result = 'aborted'
+        return
+      }
+      const record = await this.#one(step)
+      if (!record.ok) this.result = this.#grants.aborted ? 'aborted' : 'failed'
+      else if (step.do === 'follow') this.followed = true
+    }
+  }
+
+  async #one(step: Step): Promise<StepRecord> {
+    this.#request.onProgress?.({ type: 'begin', step: step.do, sentence: this.#settler.sentenceOf(step) })
+    const record = await this.#settler.perform(step, this.#grants)
+    this.#request.onProgress?.({ type: 'step', ...record })
+    this.done.push(record)
+    return record
+  }
+}

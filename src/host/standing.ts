@@ -1,0 +1,28 @@
+/** Where a supervisor that starts stands: the mode file and the saved state, before anything was looked at. */
+import type { State } from '../core/state.ts'
+import { type KnownMode, MODES, type Mode } from '../core/vocabulary.ts'
+import type { Parts } from './parts.ts'
+
+export function modeOf(mode: KnownMode): Mode | null {
+  return MODES.find((known) => known === mode) ?? null
+}
+
+export interface Standing {
+  readonly state: State
+  /** A change that was begun and not finished: it is finished. */
+  readonly interrupted: Mode | null
+  readonly peerAttachedAt: number | null
+  /** What was found in a mode file that cannot be understood. */
+  readonly problem: string | null
+}
+
+export function readStanding(parts: Pick<Parts, 'modeFile' | 'stateFile' | 'config'>): Standing {
+  const record = parts.modeFile.read()
+  const saved = parts.stateFile.read()
+  return {
+    state: { mode: record.being ?? record.mode, role: saved?.role ?? parts.config.node.role, vrrp: 'init' },
+    interrupted: record.being,
+    peerAttachedAt: saved?.peerAttachedAt ?? null,
+    problem: record.problem,
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The supervisor: hears (keepalived, systemd, the interface, the mode file, operators), queues, and lets one job at a
+ * time settle. Invariant: nothing outside the queue changes anything. It decides nothing itself: that is `core`.
+ */
+import { messageOf } from '../core/errors.ts'
+import { type Heard, interpret, lookUp } from '../core/interpret.ts'
+import type { Observed } from '../core/observed.ts'
+import { isDown } from '../core/observed.ts'
+import type { State } from '../core/state.ts'
+import type { UnitStatus } from '../ports/systemd.ts'
+import type { VrrpEvent } from '../ports/vrrp.ts'
+import type { Parts } from './parts.ts'
+import { JobQueue } from './queue.ts'
+import { type Settled, Settler } from './settle.ts'
+import { modeOf, readStanding, type Standing } from './standing.ts'
+
+/** First wait before what failed is tried again; doubled each time, up to the drift interval. */
+const RETRY_FIRST_MS = 200
+/** How soon after keepalived's word was doubted the machine looks again. */
+const DOUBT_MS = 50
+
+export class Supervisor {
+  readonly queue: JobQueue
+  readonly settler: Settler
+  readonly parts: Parts
+  readonly #standing: Standing
+  readonly #stops: (() => void)[] = []
+  #drift: NodeJS.Timeout | null = null
+  #again: NodeJS.Timeout | null = null
+  #retryMs = RETRY_FIRST_MS
+  /** What cannot be done or heard at the moment, by what it is about. */
+  readonly problems = new Map<string, string>()
+  modeProblem: string | null
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.#standing = readStanding(parts)
+    this.modeProblem = this.#standing.problem
+    this.settler = new Settler(parts, this.#standing.state, this.#standing.peerAttachedAt)
+    this.settler.being = this.#standing.interrupted
+    this.queue = new JobQueue((job, thrown) => {
+      parts.log.error({ err: thrown, job: job.name }, `${job.name} failed: ${messageOf(thrown)}`)
+      this.#lookAgain(this.#backoff())
+    })
+  }
+
+  /** Subscribes to everything and looks where the machine stands; resolves when that first look is done. */
+  async start(): Promise<void> {
+    const { systemd, network, modeFile, config, database } = this.parts
+    database?.open()
+    this.#stops.push(
+      systemd.watch(
+        config.units.map((unit) => unit.name),
+        (status) => this.#onUnit(status),
+      ),
+      systemd.onConnection((connected) => this.#onBus(connected)),
+      network.watch(() => this.check('interface', 'network')),
+      modeFile.watch(() => this.#onModeFile()),
+    )
+    await systemd.open({ timeoutMs: 5_000 }).catch((thrown: unknown) => {
+      this.problems.set('systemd', `systemd does not answer: ${messageOf(thrown)}`)
+    })
+    await new Promise<void>((resolve) => {
+      this.queue.push({
+        name: 'start of the supervisor',
+        withdraws: true,
+        run: async (grants) => {
+          try {
+            await this.#settle(this.#standing.interrupted === null ? 'look' : this.#resume(), grants)
+          } finally {
+            resolve()
+          }
+        },
+      })
+    })
+    this.#drift = setInterval(() => this.check('drift', 'supervisor'), config.driftIntervalMs)
+  }
+
+  async close(): Promise<void> {
+    if (this.#drift !== null) clearInterval(this.#drift)
+    if (this.#again !== null) clearTimeout(this.#again)
+    for (const stop of this.#stops.splice(0)) stop()
+    await this.queue.close()
+    this.settler.saveState()
+    await this.parts.database?.close()
+    this.parts.systemd.close()
+  }
+
+  /** keepalived's word, from the FIFO or from `apmode notify`. Returns at once. */
+  hear(event: VrrpEvent): void {
+    const { state } = event
+    this.queue.push({
+      name: `keepalived's ${state.toUpperCase()}`,
+      withdraws: state !== 'master',
+      // The last word of a burst counts. A FAULT is never lost behind a later word: it has a key of its own.
+      key: state === 'fault' || state === 'stop' ? `vrrp ${state}` : 'vrrp',
+      run: async (grants) => {
+        const settled = await this.#settle(state, grants, event.source)
+        if (settled.to.vrrp !== state) this.#lookAgain(DOUBT_MS)
+      },
+    })
+  }
+
+  /** Looks whether everything is as it must be. Returns at once. */
+  check(event: string, source: string, withdraws = false): void {
+    this.queue.push({
+      name: event,
+      withdraws,
+      key: 'check',
+      run: async (grants) => {
+        await this.#settle(event, grants, source)
+      },
+    })
+  }
+
+  /** A fresh look for `status`, in its turn; resolves when it was made. */
+  refresh(): Promise<void> {
+    return new Promise((resolve) => {
+      const accepted = this.queue.push({
+        name: 'status',
+        withdraws: false,
+        run: (grants) =>
+          this.#settle('look', grants, 'operator').then(
+            () => resolve(),
+            () => resolve(),
+          ),
+      })
+      if (!accepted) resolve()
+    })
+  }
+
+  /** After anything was done, or failed: look whether it is settled now. */
+  followUp(settled: Pick<Settled, 'result' | 'done' | 'judgement'>): void {
+    const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3'))
+    if (settled.result === 'failed' || this.settler.modeUnsaved !== null) this.#lookAgain(this.#backoff())
+    else if (waits) this.#lookAgain(DOUBT_MS)
+    else if (settled.done.length > 0) this.#lookAgain(RETRY_FIRST_MS)
+    if (settled.result === 'done') this.#retryMs = RETRY_FIRST_MS
+  }
+
+  async #settle(event: Heard | 'look' | string, grants: AbortSignal, source = 'supervisor'): Promise<Settled> {
+    const heard = (['master', 'backup', 'fault', 'stop'] as const).find((word) => word === event)
+    const settled = await this.settler.settle(
+      {
+        event,
+        source,
+        lookAtPeer: event === 'drift' || event === 'look',
+        decide: (observed: Observed, state: State) =>
+          heard === undefined ? lookUp(state, observed) : interpret(heard, observed),
+      },
+      grants,
+    )
+    this.followUp(settled)
+    return settled
+  }
+
+  #resume(): string {
+    const mode = this.#standing.interrupted
+    this.parts.log.warn({}, `a change to mode ${mode} was begun and not finished: it is finished now`)
+    return 'resume'
+  }
+
+  #onUnit(status: UnitStatus): void {
+    const down = isDown(status) || status.sub === 'auto-restart'
+    const died = down && !this.settler.observer.memory.downExpected.has(status.name)
+    this.check(`${status.name} is ${status.active}`, 'systemd', died)
+  }
+
+  #onBus(connected: boolean): void {
+    if (connected) this.problems.delete('systemd')
+    else this.problems.set('systemd', 'the connection to systemd is lost, trying again')
+    this.parts.log[connected ? 'info' : 'warn']({}, connected ? 'connected to systemd' : 'systemd is not to be reached')
+    if (connected) this.check('connected to systemd', 'systemd')
+  }
+
+  #onModeFile(): void {
+    const record = this.parts.modeFile.read()
+    const mode = record.being ?? modeOf(record.mode)
+    if (mode !== null && mode === this.settler.state.mode && record.being === null) return
+    this.modeProblem = mode === null ? (record.problem ?? 'the mode file was removed') : null
+    this.queue.push({
+      name: 'mode file changed by hand',
+      withdraws: true,
+      key: 'mode file',
+      run: async (grants) => {
+        const settled = await this.settler.settle(
+          {
+            event: mode === null ? 'mode file lost' : `set ${mode}`,
+            source: 'mode file',
+            decide: (observed) => (mode === null ? { type: 'lose-mode' } : { type: 'set', mode, holder: observed.vip }),
+          },
+          grants,
+        )
+        this.followUp(settled)
+      },
+    })
+  }
+
+  #backoff(): number {
+    const wait = this.#retryMs
+    this.#retryMs = Math.min(wait * 2, this.parts.config.driftIntervalMs)
+    return wait
+  }
+
+  #lookAgain(ms: number): void {
+    if (this.#again !== null) clearTimeout(this.#again)
+    this.#again = setTimeout(() => {
+      this.#again = null
+      this.check('check', 'supervisor')
+    }, ms)
+  }
+}
