@@ -1,0 +1,119 @@
+/**
+ * The read-only HTTP for load balancers and monitoring (`[health] listen`). It can change nothing, tells no secret, and
+ * a port that cannot be had is a sentence in the log and another try, never a reason to stop. Many that ask at once
+ * share one look.
+ */
+import type { Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Control, Status } from '../../ports/control.ts'
+import { BadRequest, boundedServer, sendJson } from './http.ts'
+
+const MAX_CONNECTIONS = 64
+const REQUEST_TIMEOUT_MS = 3000
+const STATUS_TIMEOUT_MS = 5000
+const RETRY_MS = 5000
+
+export interface HealthOptions {
+  readonly host: string
+  readonly port: number
+  readonly onProblem: (sentence: string) => void
+  readonly statusTimeoutMs?: number
+  readonly retryMs?: number
+}
+
+export interface HealthServer {
+  /** The port that it listens on; null while it cannot. */
+  port(): number | null
+  close(): void
+}
+
+export function startHealthServer(control: Control, options: HealthOptions): HealthServer {
+  const answers = answersOf(control, options.statusTimeoutMs ?? STATUS_TIMEOUT_MS)
+  const server = boundedServer(
+    { maxConnections: MAX_CONNECTIONS, requestTimeoutMs: REQUEST_TIMEOUT_MS },
+    async (request, url, response) => {
+      const answer = answers.get(url.pathname)
+      if (!answer) throw new BadRequest(404, `no such path ${url.pathname}, expected /health or /status`)
+      if (request.method !== 'GET' && request.method !== 'HEAD') {
+        const allow = 'GET, HEAD'
+        throw new BadRequest(405, `${url.pathname} takes ${allow}, not ${request.method}`, {
+          allow,
+          connection: 'close',
+        })
+      }
+      await answer(response)
+    },
+  )
+  return keptListening(server, options)
+}
+
+type Answer = (response: ServerResponse) => Promise<void> | void
+
+function answersOf(control: Control, statusTimeoutMs: number): Map<string, Answer> {
+  const status = shared(control, statusTimeoutMs)
+  return new Map<string, Answer>([
+    [
+      '/health',
+      (response) => {
+        const alive = control.alive()
+        sendJson(response, alive.ok ? 200 : 503, alive)
+      },
+    ],
+    [
+      '/status',
+      async (response) => {
+        const found = await status()
+        if (found) sendJson(response, 200, found)
+        else sendJson(response, 503, { error: 'the supervisor did not find out its status in time' })
+      },
+    ],
+  ])
+}
+
+/** One look for all that ask while it goes on; null: it took too long. */
+function shared(control: Control, timeoutMs: number): () => Promise<Status | null> {
+  let current: Promise<Status> | null = null
+  return async () => {
+    current ??= control.status().finally(() => {
+      current = null
+    })
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs, null)
+    })
+    try {
+      return await Promise.race([current, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function keptListening(server: Server, options: HealthOptions): HealthServer {
+  let retry: NodeJS.Timeout | null = null
+  let closed = false
+  let said = ''
+  const listen = () => {
+    if (!closed) server.listen({ host: options.host, port: options.port })
+  }
+  server.on('listening', () => {
+    said = ''
+  })
+  server.on('error', (error: Error) => {
+    const sentence = `cannot listen on ${options.host}:${options.port} for health checks: ${error.message}`
+    if (sentence !== said) options.onProblem(sentence)
+    said = sentence
+    retry = setTimeout(listen, options.retryMs ?? RETRY_MS)
+    retry.unref()
+  })
+  listen()
+  return {
+    port: () => (server.address() as AddressInfo | null)?.port ?? null,
+    close: () => {
+      closed = true
+      if (retry) clearTimeout(retry)
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}

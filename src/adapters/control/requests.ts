@@ -1,0 +1,103 @@
+/**
+ * From what a client sent to the requests of `ports/control.ts`. Every unknown field, wrong type and unknown word is a
+ * BadRequest that says what was found and what is expected; nothing is guessed and nothing left over is ignored.
+ */
+import { MODES, type Mode, VRRP_STATES } from '../../core/vocabulary.ts'
+import { CHECKS, type Check, type PlanRequest, type SetRequest, UNIT_COMMANDS } from '../../ports/control.ts'
+import type { VrrpEvent } from '../../ports/vrrp.ts'
+import { BadRequest } from './http.ts'
+
+const DEFAULT_HISTORY = 20
+const LONGEST_HISTORY = 10_000
+const NOTIFY_STATES = VRRP_STATES.filter((state) => state !== 'init')
+
+type Fields = Readonly<Record<string, unknown>>
+
+export function notifyRequest(body: unknown): VrrpEvent {
+  const fields = fieldsOf(body, ['state', 'instance', 'source'])
+  const { instance = null, source = 'notify' } = fields
+  if (instance !== null && typeof instance !== 'string') throw wrong('instance', instance, 'a name or null')
+  if (source !== 'notify') throw wrong('source', source, '"notify"')
+  return { state: oneOf(fields, 'state', NOTIFY_STATES), instance, source }
+}
+
+export function setRequest(body: unknown): SetRequest & { readonly dryRun: boolean } {
+  const fields = fieldsOf(body, ['mode', 'now', 'force', 'dryRun'])
+  return { ...modeAndFlags(fields), dryRun: flag(fields, 'dryRun') }
+}
+
+export function planRequest(body: unknown): PlanRequest {
+  const all = fieldsOf(body, ['command', 'mode', 'now', 'force', 'state'])
+  const command = oneOf(all, 'command', ['set', 'notify', ...UNIT_COMMANDS])
+  switch (command) {
+    case 'set':
+      return { command, ...modeAndFlags(fieldsOf(body, ['command', 'mode', 'now', 'force'])) }
+    case 'notify':
+      return { command, state: oneOf(fieldsOf(body, ['command', 'state']), 'state', NOTIFY_STATES) }
+    case 'start':
+    case 'stop':
+    case 'restart':
+      fieldsOf(body, ['command'])
+      return { command }
+  }
+}
+
+export function unitsRequest(body: unknown): void {
+  fieldsOf(body, [])
+}
+
+/** `?what=router,api`; without it all of them. */
+export function checkRequest(query: URLSearchParams): readonly Check[] {
+  const words = query
+    .getAll('what')
+    .flatMap((value) => value.split(','))
+    .filter((word) => word !== '')
+  if (words.length === 0) return CHECKS
+  return words.map((word) => known(CHECKS, word) ?? fail('what', word, CHECKS))
+}
+
+export function historyRequest(query: URLSearchParams): number {
+  const text = query.get('n') ?? String(DEFAULT_HISTORY)
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > LONGEST_HISTORY) throw wrong('n', text, `a number from 1 to ${LONGEST_HISTORY}`)
+  return count
+}
+
+function modeAndFlags(fields: Fields): { readonly mode: Mode; readonly now: boolean; readonly force: boolean } {
+  return { mode: oneOf(fields, 'mode', MODES), now: flag(fields, 'now'), force: flag(fields, 'force') }
+}
+
+function fieldsOf(body: unknown, expected: readonly string[]): Fields {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new BadRequest(400, 'the body is JSON but no object')
+  }
+  for (const name of Object.keys(body)) {
+    if (expected.includes(name)) continue
+    const names = expected.length === 0 ? 'none is expected' : `expected ${expected.join(', ')}`
+    throw new BadRequest(400, `unknown field ${JSON.stringify(name)}, ${names}`)
+  }
+  return body as Fields
+}
+
+function flag(fields: Fields, name: string): boolean {
+  const value = fields[name] ?? false
+  if (typeof value !== 'boolean') throw wrong(name, value, 'true or false')
+  return value
+}
+
+function oneOf<Word extends string>(fields: Fields, name: string, words: readonly Word[]): Word {
+  return known(words, fields[name]) ?? fail(name, fields[name], words)
+}
+
+function known<Word extends string>(words: readonly Word[], found: unknown): Word | undefined {
+  return words.find((word) => word === found)
+}
+
+function fail(name: string, found: unknown, words: readonly string[]): never {
+  throw wrong(name, found, words.join(', '))
+}
+
+function wrong(name: string, found: unknown, expected: string): BadRequest {
+  const shown = found === undefined ? 'missing' : (JSON.stringify(found) ?? 'missing').slice(0, 80)
+  return new BadRequest(400, `${name} is ${shown}, expected ${expected}`)
+}
