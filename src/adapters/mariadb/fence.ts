@@ -1,0 +1,195 @@
+/**
+ * The fence: after it the database refuses every client's write, and that was read back from the server.
+ * Invariant: `proven` is said only after read_only was read as on, or when nothing listens and no session is left; it ends
+ * within its limit whatever the server does. A withdrawal: the call's AbortSignal is not looked at.
+ *
+ * The usual case is two or three round trips: set, read back and list; kill; list again.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { messageOf } from '../../core/errors.ts'
+import { statements } from '../../core/statements.ts'
+import type { FenceOutcome } from '../../ports/database.ts'
+import type { Call } from '../../ports/systemd.ts'
+import { ER, failureOf } from './failure.ts'
+import type { Link, Row } from './link.ts'
+import { addressOf, isWritable } from './observe.ts'
+import { isGone, type ServerProcess } from './process.ts'
+import { type Countdown, countdown, linkOf, type Session } from './session.ts'
+
+/** What blocks the change gets this long to end by itself before its connections are killed. */
+const GRACE_MS = 50
+/** How long to wait for killed sessions to be gone; they cannot begin anything new, they only roll back. */
+const LEAVE_MS = 300
+const KILL_ROUNDS = 3
+
+export interface FenceMemory {
+  /** The process behind the last connection; null: never connected. */
+  process: ServerProcess | null
+  /** This program switched the event scheduler off, so it switches it on again with writes. */
+  eventsDisabled: boolean
+}
+
+interface Round {
+  readonly session: Session
+  readonly memory: FenceMemory
+  readonly left: Countdown
+  killed: number
+  readonly remarks: string[]
+}
+
+export async function fence(session: Session, memory: FenceMemory, call: Call): Promise<FenceOutcome> {
+  const round: Round = { session, memory, left: countdown(call), killed: 0, remarks: [] }
+  const outcome = (proven: boolean, detail: string): FenceOutcome => ({
+    proven,
+    killed: round.killed,
+    detail: [detail, ...round.remarks].join('; '),
+  })
+  let problem = ''
+  // Twice: a kept connection that died says nothing about the server, and a blocker may have come back.
+  for (let attempt = 0; attempt < 2 && round.left.leftMs() > 0; attempt++) {
+    try {
+      const link = await linkOf(session, 'fence', round.left.leftMs())
+      const clients = await setReadOnly(round, link, attempt)
+      await killClients(round, link, clients)
+      return outcome(true, 'read_only is on')
+    } catch (error) {
+      const failure = failureOf(error, session.where)
+      problem = failure.message
+      if (failure.reason === 'down') return await nothingListens(round, outcome, problem)
+      if (failure.reason === 'hung') break
+    }
+  }
+  return outcome(false, problem === '' ? `no answer within ${call.timeoutMs} ms` : problem)
+}
+
+/** Sets read_only and reads it back; returns the sessions to kill. Throws DatabaseFailure. */
+async function setReadOnly(round: Round, link: Link, attempt: number): Promise<readonly Row[]> {
+  const { session, left } = round
+  const helper = await helperOf(session, link)
+  // With one connection only nobody could kill what blocks it afterwards: kill before.
+  if (helper === null || attempt > 0) await killListed(round, helper ?? link, session)
+  const limitMs = left.leftMs() * (attempt === 0 ? 0.5 : 0.8)
+  const change = link.run(statements.fence(limitMs), Math.min(limitMs * 1.1, left.leftMs()))
+  change.catch(() => {})
+  if (helper !== null) {
+    const slow = await Promise.race([change.then(done, done), pause(Math.min(GRACE_MS, limitMs / 3), 'slow' as const)])
+    if (slow === 'slow') {
+      round.remarks.push('something blocked it, and the connections of clients were ended for that')
+      await killListed(round, helper, session).catch((error: unknown) => round.remarks.push(messageOf(error)))
+    }
+  }
+  try {
+    const [, state, clients] = await change
+    if (isWritable(state?.[0]?.read_only)) throw failureOf(new Error('read_only is still off'), session.where)
+    await disableEvents(round, link, state?.[0])
+    return clients ?? []
+  } catch (error) {
+    const failure = failureOf(error, session.where)
+    // A change whose client gave up would go on waiting in the server, with everything new queued behind it.
+    if (failure.reason === 'hung' || failure.errno === ER.STATEMENT_TIMEOUT) {
+      await helper?.run([`KILL QUERY ${link.threadId}`], Math.min(left.leftMs(), GRACE_MS)).catch(() => {})
+    }
+    throw failure
+  }
+}
+
+function done(): 'done' {
+  return 'done'
+}
+
+/** A second connection for the kills; null when the server has none left for us. */
+async function helperOf(session: Session, main: Link): Promise<Link | null> {
+  const { current } = session.lanes.kill
+  if (current !== null && current !== main) return current
+  try {
+    const link = await linkOf(session, 'kill', GRACE_MS)
+    return link === main ? null : link
+  } catch {
+    return null
+  }
+}
+
+/** Events of privileged definers would write on a read-only server. */
+async function disableEvents(round: Round, link: Link, state: Row | undefined): Promise<void> {
+  if (state?.event_scheduler !== 'ON') return
+  await link.run([statements.disableEvents()], round.left.leftMs())
+  round.memory.eventsDisabled = true
+  round.remarks.push('the event scheduler was switched off')
+}
+
+async function killListed(round: Round, link: Link, session: Session): Promise<void> {
+  const [clients] = await link.run([statements.clients()], round.left.leftMs())
+  await kill(round, link, others(clients ?? [], session))
+}
+
+/**
+ * Ends the sessions of clients: whoever holds READ ONLY ADMIN could write on. One that comes back with that privilege is
+ * ended again, a few times, and named: read_only does not bind it, only taking the privilege away does.
+ */
+async function killClients(round: Round, link: Link, listed: readonly Row[]): Promise<void> {
+  const { session, left } = round
+  const ended = new Set<string>()
+  const waitUntil = performance.now() + Math.min(LEAVE_MS, left.leftMs() / 2)
+  let targets = others(listed, session)
+  for (let kills = 0; ; ) {
+    if (targets.length > 0) {
+      await kill(round, link, targets)
+      for (const target of targets) ended.add(target.id ?? '')
+      kills++
+    }
+    if (ended.size === 0) return
+    const [now] = await link.run([statements.clients()], left.leftMs())
+    const present = others(now ?? [], session)
+    const wasEnded = (client: Row) => ended.has(client.id ?? '')
+    targets = await privilegedOf(
+      round,
+      link,
+      present.filter((client) => !wasEnded(client)),
+    )
+    if (targets.length > 0 && kills >= KILL_ROUNDS) {
+      const names = new Set(targets.map((client) => `${client.user}@${addressOf(client.host ?? '')}`))
+      round.remarks.push(`${[...names].join(', ')} may write on a read-only database and keeps coming back`)
+      return
+    }
+    if (targets.length > 0) continue
+    const leaving = present.filter(wasEnded).length
+    if (leaving === 0) return
+    if (performance.now() > waitUntil) {
+      round.remarks.push(`${leaving} ended sessions still roll back`)
+      return
+    }
+    await pause(2)
+  }
+}
+
+async function privilegedOf(round: Round, link: Link, newcomers: readonly Row[]): Promise<readonly Row[]> {
+  if (newcomers.length === 0) return []
+  const [grantees] = await link.run([statements.privilegedAccounts()], round.left.leftMs())
+  const users = new Set((grantees ?? []).map((row) => /^'(.*)'@/.exec(row.grantee ?? '')?.[1]))
+  return newcomers.filter((client) => users.has(client.user ?? ''))
+}
+
+async function kill(round: Round, link: Link, targets: readonly Row[]): Promise<void> {
+  if (targets.length === 0) return
+  await link.run([statements.kill(targets.map((target) => Number(target.id)))], round.left.leftMs())
+  round.killed += targets.length
+}
+
+/** Everybody's sessions but our own. */
+function others(clients: readonly Row[], session: Session): readonly Row[] {
+  const ours = new Set(Object.values(session.lanes).map((lane) => String(lane.current?.threadId ?? '')))
+  return clients.filter((client) => !ours.has(client.id ?? ''))
+}
+
+async function nothingListens(
+  round: Round,
+  outcome: (proven: boolean, detail: string) => FenceOutcome,
+  detail: string,
+): Promise<FenceOutcome> {
+  const server = round.memory.process
+  while (server !== null && !isGone(server)) {
+    if (round.left.leftMs() === 0) return outcome(false, `${detail}, but process ${server.pid} still has clients`)
+    await pause(2)
+  }
+  return outcome(true, detail)
+}

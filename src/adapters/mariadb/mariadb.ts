@@ -1,0 +1,69 @@
+/**
+ * The Database port on MariaDB: puts the operations of this folder together on kept connections to the local server
+ * (root by unix_socket, no password). It decides nothing: what to do and when is the host's business.
+ * Invariant: each call ends within its own limit, whatever the server or the network does.
+ */
+import type { Database } from '../../ports/database.ts'
+import { type FenceMemory, fence } from './fence.ts'
+import { follow } from './follow.ts'
+import { keepLane, type Log } from './kept.ts'
+import { recordLead } from './lead.ts'
+import { type Link, type Target, whereOf } from './link.ts'
+import { observe, type Seen } from './observe.ts'
+import { peerLook } from './peer.ts'
+import { serverProcess } from './process.ts'
+import { allowWrites, drain, forgetPrimary, stopReplication } from './promote.ts'
+import type { Session } from './session.ts'
+
+export interface MariadbOptions {
+  /** The server's Unix socket. */
+  readonly socket: string
+  readonly log?: Log
+}
+
+export function createMariadb(options: MariadbOptions): Database {
+  const log: Log = options.log ?? (() => {})
+  const target: Target = { kind: 'local', socket: options.socket }
+  const memory: FenceMemory = { process: null, eventsDisabled: false }
+  const seen: Seen = { replication: null, lead: null }
+  const peer = peerLook()
+
+  const rememberProcess = async (link: Link, limitMs: number) => {
+    const [row] = await link.rows('SELECT @@global.pid_file AS pid_file, @@global.port AS port', limitMs)
+    memory.process = serverProcess(row?.pid_file ?? '', options.socket, Number(row?.port ?? 0))
+  }
+  const session: Session = {
+    where: whereOf(target),
+    log,
+    lanes: {
+      observe: keepLane('observing', target, log),
+      act: keepLane('acting', target, log),
+      fence: keepLane('fencing', target, log, rememberProcess),
+      kill: keepLane('killing', target, log),
+    },
+  }
+  const lanes = Object.values(session.lanes)
+
+  return {
+    open() {
+      for (const lane of lanes) lane.open()
+    },
+    async close() {
+      for (const lane of lanes) lane.close()
+      peer.close()
+    },
+    observe: (call) => observe(session, seen, call),
+    fence: (call) => fence(session, memory, call),
+    drain: (call) => drain(session, call),
+    stopReplication: (call) => stopReplication(session, call),
+    forgetPrimary: (call) => forgetPrimary(session, call),
+    recordLead: (row, call) => recordLead(session, row, call),
+    async allowWrites(call) {
+      await allowWrites(session, memory.eventsDisabled, call)
+      memory.eventsDisabled = false
+    },
+    follow: (primary, call) => follow(session, primary, call),
+    observePeer: (primary, call) => peer.observe(primary, call),
+    waitForPeer: (primary, call) => peer.wait(session, primary, call),
+  }
+}

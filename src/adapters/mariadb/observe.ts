@@ -1,0 +1,101 @@
+/**
+ * One look at the local database.
+ * Invariant: it is `hung` only when the server does not answer the first, lock-free question. What can block behind a
+ * lock (replication's status behind a STOP SLAVE, the lead behind a table lock) has a short limit of its own and then
+ * falls back to what was seen last, marked as such: a lock must never look like a dead server, which would be killed.
+ */
+import { statements } from '../../core/statements.ts'
+import type { DatabaseStatus, Lead, ReplicationStatus } from '../../ports/database.ts'
+import type { Call } from '../../ports/systemd.ts'
+import { ER, failureOf } from './failure.ts'
+import { leadOf } from './lead.ts'
+import type { Link, Row } from './link.ts'
+import { readReplica } from './replica.ts'
+import { type Countdown, countdown, linkOf, type Session } from './session.ts'
+
+const SELF =
+  'SELECT @@global.read_only AS read_only, @@global.gtid_binlog_pos AS binlog_pos, @@global.gtid_slave_pos AS slave_pos'
+const REPLICAS = "SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'"
+
+/** What was seen last, for the parts that can block. */
+export interface Seen {
+  replication: ReplicationStatus | null
+  lead: Lead | null
+}
+
+/** OFF and 0 are off; ON, 1, and from 12.0 NO_LOCK and NO_LOCK_NO_ADMIN are on; anything else is unknown: not writable. */
+export function isWritable(readOnly: string | null | undefined): boolean {
+  return readOnly === '0' || readOnly?.toUpperCase() === 'OFF'
+}
+
+/** `192.168.33.102:41822` → `192.168.33.102`; a name or an IPv6 address loses only the port. */
+export function addressOf(host: string): string {
+  return host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+}
+
+export async function observe(session: Session, seen: Seen, call: Call): Promise<DatabaseStatus> {
+  const left = countdown(call)
+  try {
+    const link = await linkOf(session, 'observe', left.leftMs())
+    try {
+      return await look(session, link, seen, left)
+    } catch (error) {
+      // A kept connection that died since it was last used says nothing about the server: look again with a new one.
+      if (!failureOf(error, session.where).lost || failureOf(error, session.where).reason === 'hung') throw error
+      return await look(session, await linkOf(session, 'observe', left.leftMs()), seen, left)
+    }
+  } catch (error) {
+    const failure = failureOf(error, session.where)
+    return { answers: false, reason: failure.reason, detail: failure.message }
+  }
+}
+
+async function look(session: Session, link: Link, seen: Seen, left: Countdown): Promise<DatabaseStatus> {
+  const [self, replicas] = await link.run([SELF, REPLICAS], left.leftMs())
+  const row = self?.[0] ?? {}
+  seen.lead = await lastLead(link, seen.lead, left)
+  const replication = await replicationOf(session, link, seen, row, left)
+  return {
+    answers: true,
+    version: link.version.text,
+    writable: isWritable(row.read_only),
+    replication,
+    binlogPosition: row.binlog_pos ?? '',
+    replicas: [...new Set((replicas ?? []).map((dump) => addressOf(dump.host ?? '')))],
+    lead: seen.lead,
+  }
+}
+
+/** The server ends a read that waits too long by itself, so the connection survives a table lock. */
+async function lastLead(link: Link, before: Lead | null, left: Countdown): Promise<Lead | null> {
+  try {
+    const rows = await link.rows(statements.lastLead(Math.min(200, left.leftMs() / 4)), left.leftMs() / 2)
+    return rows[0] === undefined ? null : leadOf(rows[0])
+  } catch (error) {
+    const { errno, lost } = failureOf(error, link.where)
+    if (errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE) return null
+    if (errno === ER.STATEMENT_TIMEOUT || (errno > 0 && !lost)) return before
+    throw error
+  }
+}
+
+async function replicationOf(
+  session: Session,
+  link: Link,
+  seen: Seen,
+  self: Row,
+  left: Countdown,
+): Promise<ReplicationStatus | null> {
+  try {
+    seen.replication = (await readReplica(link, left.leftMs() * 0.8))?.status ?? null
+    return seen.replication
+  } catch (error) {
+    const failure = failureOf(error, session.where)
+    if (failure.reason !== 'hung') throw failure
+    const error_ = 'SHOW ALL SLAVES STATUS waits: replication is being stopped or changed'
+    const before = seen.replication
+    return before === null
+      ? null
+      : { ...before, io: 'No', sql: false, lagSeconds: null, gtid: self.slave_pos ?? '', error: error_ }
+  }
+}

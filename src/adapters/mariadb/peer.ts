@@ -1,0 +1,104 @@
+/**
+ * The peer's database, asked directly over TCP with the replication account.
+ * Invariant: an answer is never older than the call: a kept connection is only a shorter way to ask. The total limit
+ * holds whatever the network does, and whatever goes wrong is a value.
+ */
+import { messageOf } from '../../core/errors.ts'
+import { statements } from '../../core/statements.ts'
+import type { PeerStatus, Primary } from '../../ports/database.ts'
+import type { Call } from '../../ports/systemd.ts'
+import { failureOf } from './failure.ts'
+import { readPassword } from './follow.ts'
+import { type Link, openLink, type Target, whereOf } from './link.ts'
+import { isWritable } from './observe.ts'
+import { countdown, linkOf, type Session } from './session.ts'
+
+const POSITIONS =
+  'SELECT @@global.read_only AS read_only, @@global.gtid_slave_pos AS slave_pos, @@global.gtid_binlog_pos AS binlog_pos'
+const SLICE_MS = 500
+
+export interface PeerLook {
+  observe(peer: Primary, call: Call): Promise<PeerStatus>
+  wait(session: Session, peer: Primary, call: Call): Promise<{ readonly complete: boolean; readonly detail: string }>
+  close(): void
+}
+
+function targetOf(peer: Primary): Target {
+  const { host, port, user, passwordFile } = peer
+  return { kind: 'remote', host, port, user, password: readPassword(passwordFile) }
+}
+
+export function peerLook(): PeerLook {
+  let kept: { readonly key: string; readonly link: Link } | null = null
+  const drop = () => {
+    kept?.link.close()
+    kept = null
+  }
+
+  const ask = async (link: Link, limitMs: number): Promise<PeerStatus> => {
+    const [row] = await link.rows(POSITIONS, limitMs)
+    const writable = isWritable(row?.read_only)
+    return {
+      reachable: true,
+      writable,
+      detail: `${link.where} is ${writable ? 'writable' : 'read-only'}`,
+      applied: row?.slave_pos ?? '',
+      binlogPosition: row?.binlog_pos ?? '',
+    }
+  }
+
+  return {
+    async observe(peer, call) {
+      const left = countdown(call)
+      const key = `${peer.user}@${peer.host}:${peer.port}`
+      try {
+        const link = kept !== null && kept.key === key && !kept.link.lost ? kept.link : null
+        if (link !== null) {
+          try {
+            return await ask(link, left.leftMs())
+          } catch (error) {
+            const failure = failureOf(error, link.where)
+            if (kept?.link === link) drop()
+            if (failure.reason === 'hung') throw failure
+          }
+        } else drop()
+        const fresh = await openLink(targetOf(peer), left.leftMs())
+        kept = { key, link: fresh }
+        return await ask(fresh, left.leftMs())
+      } catch (error) {
+        drop()
+        const failure = failureOf(error, `the database at ${peer.host}:${peer.port}`)
+        // It answered, though not the question: somebody is there.
+        const reachable = failure.errno > 0 || failure.reason === 'unsupported'
+        return { reachable, writable: null, detail: failure.message, applied: '', binlogPosition: '' }
+      }
+    },
+
+    async wait(session, peer, call) {
+      const left = countdown(call)
+      let link: Link | null = null
+      try {
+        const local = await linkOf(session, 'observe', left.leftMs())
+        const [row] = await local.rows('SELECT @@global.gtid_binlog_pos AS position', left.leftMs())
+        const position = row?.position ?? ''
+        if (position === '') return { complete: true, detail: 'the binlog is empty' }
+        const target = targetOf(peer)
+        link = await openLink(target, left.leftMs())
+        for (;;) {
+          left.check()
+          const limitMs = Math.min(SLICE_MS, left.leftMs())
+          const [answer] = await link.rows(statements.waitFor(position, limitMs), left.leftMs() + SLICE_MS)
+          if (answer?.outcome === '0') {
+            return { complete: true, detail: `${whereOf(target)} has applied ${position}` }
+          }
+        }
+      } catch (error) {
+        return { complete: false, detail: messageOf(error) }
+      } finally {
+        link?.close()
+      }
+    },
+
+    close: drop,
+  }
+}

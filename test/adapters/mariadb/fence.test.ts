@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Link, openLink } from '../../../src/adapters/mariadb/link.ts'
+import { createMariadb } from '../../../src/adapters/mariadb/mariadb.ts'
+import type { Database } from '../../../src/ports/database.ts'
+import { ensureMariadbInstalled, type MariadbServer, makeServer } from './server.ts'
+import { until } from './until.ts'
+
+const skipped = ensureMariadbInstalled()
+
+describe.skipIf(skipped !== null)('the fence', () => {
+  let server: MariadbServer
+  let database: Database
+  const links: Link[] = []
+
+  /** A client over TCP; closed after the test. */
+  const client = async (user: string) => {
+    const link = await openLink({ kind: 'remote', host: '127.0.0.1', port: server.port, user, password: 'p' }, 5000)
+    links.push(link)
+    return link
+  }
+
+  beforeAll(async () => {
+    server = await makeServer(1)
+    await server.start()
+    server.sql(`
+      CREATE DATABASE app; CREATE TABLE app.t (a INT PRIMARY KEY) ENGINE=InnoDB;
+      CREATE USER app@'127.0.0.1' IDENTIFIED BY 'p'; GRANT ALL ON app.* TO app@'127.0.0.1';
+      CREATE USER boss@'127.0.0.1' IDENTIFIED BY 'p'; GRANT ALL ON *.* TO boss@'127.0.0.1';`)
+    database = createMariadb({ socket: server.socket })
+    database.open()
+  }, 60_000)
+
+  afterAll(async () => {
+    await database?.close()
+    server?.remove()
+  })
+
+  beforeEach(async () => {
+    for (const link of links.splice(0)) link.close()
+    server.sql('SET GLOBAL read_only=0')
+    await until('all lanes are open', () => Number(server.sql(OURS)) >= 4)
+  })
+
+  const OURS = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER='root' AND ID <> CONNECTION_ID()"
+
+  it('is proven on an idle server within a few milliseconds, again and again', async () => {
+    const times: number[] = []
+    for (let n = 0; n < 30; n++) {
+      server.sql('SET GLOBAL read_only=0')
+      const from = performance.now()
+      const outcome = await database.fence({ timeoutMs: 2000 })
+      times.push(performance.now() - from)
+      expect(outcome).toMatchObject({ proven: true })
+      expect(server.sql('SELECT @@global.read_only')).toBe('1')
+    }
+    times.sort((one, other) => one - other)
+    process.stdout.write(`fence, idle: median ${times[15]?.toFixed(2)} ms, longest ${times[29]?.toFixed(2)} ms\n`)
+    expect(times[15]).toBeLessThan(50)
+  })
+
+  it('ends the connections of clients and refuses their writes afterwards', async () => {
+    const [one, boss] = [await client('app'), await client('boss')]
+    await one.run(['INSERT INTO app.t VALUES (1)'], 1000)
+    const from = performance.now()
+    const outcome = await database.fence({ timeoutMs: 2000 })
+    process.stdout.write(`fence, two clients: ${(performance.now() - from).toFixed(2)} ms\n`)
+    expect(outcome).toEqual({ proven: true, killed: 2, detail: 'read_only is on' })
+    await expect(boss.run(['INSERT INTO app.t VALUES (2)'], 1000)).rejects.toMatchObject({ lost: true })
+    await expect((await client('app')).run(['INSERT INTO app.t VALUES (3)'], 1000)).rejects.toMatchObject({
+      errno: 1290,
+    })
+  })
+
+  it('is proven although a client holds LOCK TABLES', async () => {
+    const holder = await client('app')
+    await holder.run(['LOCK TABLES app.t WRITE'], 1000)
+    const from = performance.now()
+    const outcome = await database.fence({ timeoutMs: 2000 })
+    process.stdout.write(`fence, LOCK TABLES holder: ${(performance.now() - from).toFixed(2)} ms\n`)
+    expect(outcome).toMatchObject({ proven: true, killed: 1 })
+    expect(outcome.detail).toContain('blocked')
+    expect(server.sql('SELECT @@global.read_only')).toBe('1')
+  })
+
+  it('is proven although a client is in a long statement, which is rolled back', async () => {
+    const slow = await client('app')
+    const running = slow.run(['INSERT INTO app.t SELECT 1000 + SLEEP(30)'], 60_000)
+    running.catch(() => {})
+    await until('the statement runs', () => server.sql('SHOW PROCESSLIST').includes('SLEEP(30)'))
+    const outcome = await database.fence({ timeoutMs: 2000 })
+    expect(outcome).toMatchObject({ proven: true, killed: 1 })
+    await expect(running).rejects.toThrow()
+    expect(server.sql('SELECT COUNT(*) FROM app.t WHERE a = 1000')).toBe('0')
+  })
+
+  it('makes an open transaction fail at its commit', async () => {
+    const open = await client('app')
+    await open.run(['START TRANSACTION', 'INSERT INTO app.t VALUES (77)'], 1000)
+    expect(await database.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true, killed: 1 })
+    await expect(open.run(['COMMIT'], 1000)).rejects.toThrow()
+    expect(server.sql('SELECT COUNT(*) FROM app.t WHERE a = 77')).toBe('0')
+  })
+
+  it('ends and names an administrator that keeps coming back', async () => {
+    let on = true
+    let current: Link | null = null
+    const insist = (async () => {
+      while (on) {
+        current = await openLink(
+          { kind: 'remote', host: '127.0.0.1', port: server.port, user: 'boss', password: 'p' },
+          1000,
+        ).catch(() => null)
+        const link = current
+        if (link !== null) await new Promise<void>((resolve) => link.onLost(resolve))
+      }
+    })()
+    await until('it is connected', () => current !== null && !current.lost)
+    const outcome = await database.fence({ timeoutMs: 2000 })
+    expect(outcome.proven).toBe(true)
+    expect(outcome.killed).toBeGreaterThan(0)
+    on = false
+    ;(current as Link | null)?.close()
+    await insist
+  })
+
+  it('switches the event scheduler off, and on again with writes', async () => {
+    server.sql('SET GLOBAL event_scheduler=ON')
+    expect(await database.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true })
+    expect(server.sql('SELECT @@global.event_scheduler')).toBe('OFF')
+    await database.allowWrites({ timeoutMs: 2000 })
+    expect(server.sql('SELECT @@global.event_scheduler, @@global.read_only')).toBe('ON\t0')
+    server.sql('SET GLOBAL event_scheduler=OFF')
+  })
+
+  it('works when every connection is taken, before and after its own were lost', async () => {
+    server.sql('SET GLOBAL max_connections=10')
+    try {
+      for (let n = 0; n < 10; n++) await client('app').catch(() => null)
+      await expect(client('app')).rejects.toMatchObject({ reason: 'full' })
+      expect(await database.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true })
+      // One connection is left for an administrator, and that is enough.
+      for (const link of links.splice(0)) link.close()
+      const late = createMariadb({ socket: server.socket })
+      await until('all are taken again', async () => (await client('app').catch(() => null)) === null)
+      expect(await late.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true })
+      await late.close()
+    } finally {
+      server.sql('SET GLOBAL max_connections=151')
+    }
+  })
+
+  it('is not proven, in time, when the server hangs', async () => {
+    server.signal('SIGSTOP')
+    try {
+      for (const each of [database, createMariadb({ socket: server.socket })]) {
+        const from = performance.now()
+        const outcome = await each.fence({ timeoutMs: 400 })
+        expect(performance.now() - from).toBeLessThan(600)
+        expect(outcome.proven).toBe(false)
+        expect(outcome.detail).toContain('does not answer')
+        const status = await each.observe({ timeoutMs: 200 })
+        expect(status).toMatchObject({ answers: false, reason: 'hung' })
+        if (each !== database) await each.close()
+      }
+    } finally {
+      server.signal('SIGCONT')
+    }
+    await until('it answers again', async () => (await database.observe({ timeoutMs: 500 })).answers)
+  })
+
+  it('is proven when the server is down, and works again when it is back', async () => {
+    await server.kill()
+    const from = performance.now()
+    expect(await database.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true })
+    process.stdout.write(`fence, server killed: ${(performance.now() - from).toFixed(2)} ms\n`)
+    expect(await database.observe({ timeoutMs: 500 })).toMatchObject({ answers: false, reason: 'down' })
+    await server.start()
+    expect(await database.observe({ timeoutMs: 2000 })).toMatchObject({ answers: true, writable: false })
+    expect(await database.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true })
+  }, 30_000)
+})
