@@ -1,0 +1,116 @@
+/**
+ * A client of the pair: writes numbered rows and reads through the VIP every few milliseconds, and knows what was
+ * acknowledged and when. Invariant: `lost` counts only rows that were acknowledged; an attempt without an answer is
+ * neither acknowledged nor lost. The work is done by probe.ts in the client's network namespace.
+ */
+import { API_PORT } from '../api/install.ts'
+import { startChild } from './child.ts'
+import { VIP } from './network.ts'
+import type { LabNode } from './node.ts'
+import type { Pair } from './pair.ts'
+import type { ProbeOrder, ProbeReport } from './probe.ts'
+import { PROBE } from './recipe.ts'
+
+export interface ClientOptions {
+  /** `database`: MariaDB's protocol on 3306; `api`: POST and GET on 8080. */
+  readonly via?: 'database' | 'api'
+  /** Of the first row; give each client of a pair its own range. 1 by default. */
+  readonly firstNumber?: number
+  /** 5 ms by default, 10 through the API. */
+  readonly writeEveryMs?: number
+  readonly readEveryMs?: number
+  /** Limit of one attempt; 250 ms by default. */
+  readonly attemptMs?: number
+}
+
+export interface Acknowledged {
+  readonly n: number
+  /** Epoch milliseconds. */
+  readonly begun: number
+  readonly at: number
+}
+
+export interface Gap {
+  readonly ms: number
+  /** Epoch milliseconds of the last acknowledgement before it. */
+  readonly from: number
+  readonly to: number
+}
+
+export interface Client {
+  /** In the order in which they were acknowledged; grows while the client runs. */
+  readonly acknowledged: readonly Acknowledged[]
+  /** Moments of answered reads. */
+  readonly reads: readonly number[]
+  /** Reasons of failed attempts, with how often each. */
+  refusals(): ReadonlyMap<string, number>
+  /** The first acknowledged write that began at or after a moment; undefined while there is none. */
+  firstBegunAfter(epochMs: number): Acknowledged | undefined
+  /** The longest time between two acknowledged writes; null for fewer than two. With a moment: of those that end after it. */
+  longestGap(afterEpochMs?: number): Gap | null
+  longestReadGap(afterEpochMs?: number): Gap | null
+  /** Waits for the attempts under way; afterwards nothing is acknowledged any more. Throws if the probe itself broke. */
+  stop(): Promise<void>
+  /** Numbers that were acknowledged and are not in the node's database; the node's database must answer. */
+  lostOn(node: LabNode): Promise<number[]>
+}
+
+export function startClient(pair: Pair, options: ClientOptions = {}): Client {
+  const via = options.via ?? 'database'
+  const order: ProbeOrder = {
+    via,
+    host: VIP,
+    port: via === 'api' ? API_PORT : 3306,
+    firstNumber: options.firstNumber ?? 1,
+    writeEveryMs: options.writeEveryMs ?? (via === 'api' ? 10 : 5),
+    readEveryMs: options.readEveryMs ?? 20,
+    attemptMs: options.attemptMs ?? 250,
+  }
+  const acknowledged: Acknowledged[] = []
+  const reads: number[] = []
+  const refused = new Map<string, number>()
+  const child = startChild<ProbeReport>({
+    names: pair.names,
+    program: './probe.ts',
+    argument: order,
+    namespace: pair.names.clientNamespace,
+    onLine(line) {
+      if ('write' in line) acknowledged.push({ n: line.write, begun: line.begun, at: line.at })
+      else if ('read' in line) reads.push(line.at)
+      else refused.set(line.refused, (refused.get(line.refused) ?? 0) + 1)
+    },
+  })
+  return {
+    acknowledged,
+    reads,
+    refusals: () => refused,
+    firstBegunAfter: (epochMs) => acknowledged.find((write) => write.begun >= epochMs),
+    longestGap: (after) =>
+      longest(
+        acknowledged.map((write) => write.at),
+        after,
+      ),
+    longestReadGap: (after) => longest(reads, after),
+    async stop() {
+      const complaint = await child.end(order.attemptMs + 5000)
+      if (complaint !== '') throw new Error(`cannot probe ${order.host}: ${complaint}`)
+    },
+    async lostOn(node) {
+      const rows = await node.must(['mariadb', '-N', '-e', `SELECT n FROM ${PROBE.database}.entry`], {
+        timeoutMs: 20_000,
+      })
+      const there = new Set(rows.split('\n').map(Number))
+      return acknowledged.map((write) => write.n).filter((n) => !there.has(n))
+    },
+  }
+}
+
+function longest(moments: readonly number[], after = Number.NEGATIVE_INFINITY): Gap | null {
+  let found: Gap | null = null
+  for (const [index, to] of moments.entries()) {
+    const from = moments[index - 1]
+    if (from === undefined || to < after) continue
+    if (found === null || to - from > found.ms) found = { ms: to - from, from, to }
+  }
+  return found
+}

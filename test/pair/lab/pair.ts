@@ -1,0 +1,63 @@
+/**
+ * A pair (or one) of real machines on one switch, fresh at each start.
+ * Invariant: what `startPair` resolves to has booted; if it rejects, nothing is left; after `stop` nothing is left.
+ * It knows nothing of apmode: what goes onto the machines before their first boot is the caller's `provision`.
+ */
+import { beginRun } from './cleanup.ts'
+import { ensureImage, type Progress } from './image.ts'
+import type { RunNames } from './names.ts'
+import { createSwitch, SUBNET } from './network.ts'
+import { createNode, type LabNode } from './node.ts'
+
+export interface PairOptions {
+  /** One or two; host1 (192.168.33.101) and host2 (192.168.33.102). */
+  readonly nodes?: 1 | 2
+  /** Name of the machines' network card; `eth0` by default. */
+  readonly interface?: string
+  /** Called for each machine while it is off: writeFile and readFile work, exec does not. */
+  readonly provision?: (node: LabNode) => Promise<void>
+  readonly progress?: Progress
+}
+
+export interface Pair {
+  readonly id: string
+  readonly names: RunNames
+  readonly nodes: readonly LabNode[]
+  /** `host1` or `host2`; throws for another name. */
+  node(name: string): LabNode
+  /** Kills the machines, as they are, and removes everything of the run. */
+  stop(): Promise<void>
+}
+
+export async function startPair(options: PairOptions = {}): Promise<Pair> {
+  const progress = options.progress ?? (() => {})
+  const image = await ensureImage(progress)
+  const { names, end } = beginRun()
+  try {
+    progress('booting the machines …')
+    await createSwitch(names)
+    const nodes = await Promise.all(
+      ['host1', 'host2'].slice(0, options.nodes ?? 2).map(async (name, index) => {
+        const address = `${SUBNET}.${101 + index}`
+        const node = await createNode(names, image, { name, address, interface: options.interface ?? 'eth0' })
+        await node.writeFile('/etc/hosts', HOSTS)
+        await options.provision?.(node)
+        await node.boot()
+        return node
+      }),
+    )
+    return { id: names.id, names, nodes, node: (name) => named(nodes, name), stop: async () => end() }
+  } catch (thrown) {
+    end()
+    throw thrown
+  }
+}
+
+const HOSTS = `127.0.0.1 localhost\n${SUBNET}.101 host1\n${SUBNET}.102 host2\n`
+
+function named(nodes: readonly LabNode[], name: string): LabNode {
+  const found = nodes.find((node) => node.name === name)
+  if (found === undefined)
+    throw new RangeError(`cannot find machine ${name}: there are ${nodes.map((node) => node.name).join(', ')}`)
+  return found
+}

@@ -1,0 +1,57 @@
+/**
+ * What is in the machines' image: data only. The image's name is a hash of everything in this file that it uses.
+ * Invariant: the image is an ordinary Debian 12 with the three services installed as Debian installs them; what the
+ * tests need beside that (accounts, a table, a quiet timer list) is said here and nowhere else.
+ */
+
+export const SUITE = 'bookworm'
+
+/** No Node among them, on purpose: the machines have only the one that the package brings. */
+export const PACKAGES: readonly string[] = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'iproute2',
+  'iputils-ping',
+  'procps',
+  'psmisc',
+  'nftables',
+  'less',
+  'curl',
+  'keepalived',
+  'mariadb-server',
+  'python3-minimal',
+  'python3-pymysql',
+]
+
+/** Passwords of the lab's accounts; they open nothing but throw-away machines without a network. */
+export const PROBE = { user: 'probe', password: 'probe', database: 'app' } as const
+export const SAMPLER = { user: 'sampler', password: 'sampler' } as const
+
+/**
+ * Given to `mariadbd --bootstrap` while the image is made: no binary log is written, so both machines of a pair start
+ * with the same rows and an empty GTID position. The accounts have no right to write while read_only is on.
+ */
+export const SEED_SQL = [
+  'FLUSH PRIVILEGES;',
+  `CREATE DATABASE ${PROBE.database};`,
+  `CREATE TABLE ${PROBE.database}.entry (n BIGINT PRIMARY KEY, at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), via VARCHAR(64)) ENGINE=InnoDB;`,
+  `CREATE USER ${PROBE.user}@'%' IDENTIFIED BY '${PROBE.password}';`,
+  `GRANT SELECT, INSERT ON ${PROBE.database}.* TO ${PROBE.user}@'%';`,
+  `CREATE USER ${SAMPLER.user}@localhost IDENTIFIED BY '${SAMPLER.password}';`,
+  'CREATE USER api@localhost IDENTIFIED VIA unix_socket;',
+  `GRANT SELECT, INSERT ON ${PROBE.database}.* TO api@localhost;`,
+  '',
+].join('\n')
+
+/** Runs inside the new image, as root, with the seed on its standard input. */
+export const CUSTOMIZE = `set -eu
+useradd --system --no-create-home --shell /usr/sbin/nologin api
+install -d -o mysql -g mysql /run/mysqld
+mariadbd --no-defaults --user=mysql --datadir=/var/lib/mysql --bootstrap
+rm -rf /run/mysqld
+install -d /var/log/journal
+systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \\
+  fstrim.timer systemd-tmpfiles-clean.timer console-getty.service getty.target systemd-networkd-wait-online.service
+: > /etc/resolv.conf
+`
