@@ -16,6 +16,8 @@ import { modeOf, readStanding, type Standing } from './standing.ts'
 
 /** First wait before what failed is tried again; doubled each time, up to the drift interval. */
 const RETRY_FIRST_MS = 200
+/** How long the first look waits for the bus; it goes on connecting behind. */
+const BUS_MS = 5_000
 /** How soon after keepalived's word was doubted the machine looks again. */
 const DOUBT_MS = 50
 
@@ -57,15 +59,16 @@ export class Supervisor {
       network.watch(() => this.check('interface', 'network')),
       modeFile.watch(() => this.#onModeFile()),
     )
-    await systemd.open({ timeoutMs: 5_000 }).catch((thrown: unknown) => {
-      this.problems.set('systemd', `systemd does not answer: ${messageOf(thrown)}`)
-    })
-    await new Promise<void>((resolve) => {
+    // Queued before anything is waited for: whatever is heard or asked from now on comes after the first look.
+    const looked = new Promise<void>((resolve) => {
       this.queue.push({
         name: 'start of the supervisor',
         withdraws: true,
         run: async (grants) => {
           try {
+            await systemd.open({ timeoutMs: BUS_MS }).catch((thrown: unknown) => {
+              this.problems.set('systemd', `systemd does not answer: ${messageOf(thrown)}`)
+            })
             await this.#settle(this.#standing.interrupted === null ? 'look' : this.#resume(), grants)
           } finally {
             resolve()
@@ -73,6 +76,7 @@ export class Supervisor {
         },
       })
     })
+    await looked
     this.#drift = setInterval(() => this.check('drift', 'supervisor'), config.driftIntervalMs)
   }
 

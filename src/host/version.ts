@@ -1,4 +1,2 @@
-/** The version that is running; the build puts it in, a checkout says so. */
-declare const APMODE_VERSION: string | undefined
-
-export const VERSION: string = typeof APMODE_VERSION === 'string' ? APMODE_VERSION : '0.0.0-checkout'
+/** The version that runs: `0.1.0 (801d000)`; the build puts it in, a checkout says so. */
+export const VERSION: string = process.env['APMODE_VERSION'] ?? 'checkout'

@@ -1,0 +1,34 @@
+/** The only place that names concrete adapters: makes the parts of the host from a configuration. */
+import { DiskHistory } from '../adapters/files/history.ts'
+import { DiskModeFile } from '../adapters/files/mode-file.ts'
+import { DiskStateFile } from '../adapters/files/state-file.ts'
+import { TrackedUnfitFile } from '../adapters/files/unfit-file.ts'
+import { KeepalivedFifo } from '../adapters/keepalived/fifo.ts'
+import { createMariadb } from '../adapters/mariadb/mariadb.ts'
+import { createNetwork } from '../adapters/network/network.ts'
+import { createSystemd } from '../adapters/systemd/systemd.ts'
+import type { Config } from '../core/config.ts'
+import type { VrrpFifo } from '../ports/vrrp.ts'
+import { systemClock } from './clock.ts'
+import type { Log, Parts } from './parts.ts'
+import { PATHS } from './paths.ts'
+
+export function compose(config: Config, log: Log): { readonly parts: Parts; readonly fifo: VrrpFifo } {
+  const say = (level: 'debug' | 'info' | 'warn' | 'error', sentence: string) => log[level]({}, sentence)
+  const problem = (sentence: string) => log.warn({}, sentence)
+  return {
+    parts: {
+      config,
+      systemd: createSystemd({ log: say }),
+      database: config.database.engine === 'none' ? null : createMariadb({ socket: config.database.socket, log: say }),
+      network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
+      modeFile: new DiskModeFile(config.modeFile, problem),
+      stateFile: new DiskStateFile(PATHS.state, problem),
+      unfitFile: new TrackedUnfitFile(PATHS.unfit),
+      history: new DiskHistory(PATHS.history),
+      clock: systemClock,
+      log,
+    },
+    fifo: new KeepalivedFifo(PATHS.fifo, config.vrrp.instance),
+  }
+}
