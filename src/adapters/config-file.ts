@@ -92,7 +92,7 @@ function optionalText(path: string): string | null {
 
 /** Reads and checks everything. `line` 0 in a problem: it concerns a file as a whole. */
 export function loadConfig(options: LoadOptions = {}): LoadResult {
-  const path = options.path ?? process.env['APMODE_CONFIG'] ?? CONFIG_PATH
+  const path = options.path ?? process.env.APMODE_CONFIG ?? CONFIG_PATH
   const nodePath = options.nodePath ?? NODE_PATH
   let reading = path
   try {

@@ -38,7 +38,7 @@ export interface DatabaseConfig {
   readonly replicationUser: string
   readonly replicationPasswordFile: string
   readonly durability: 'semi-sync' | 'async'
-  /** How long a fence may take before G7 kills the database process. */
+  /** In the file in seconds, as every time limit. How long a fence may take before G7 kills the database process. */
   readonly fenceTimeoutMs: number
   /** How long a promotion waits for the relay log to be applied (G5). */
   readonly drainTimeoutMs: number
@@ -68,8 +68,9 @@ export interface Config {
 
 /** One fault of the configuration: where, what was found, what is expected. */
 export interface ConfigProblem {
+  /** Of the file, from 1. 0: it concerns the file as a whole (there is none, it cannot be read). */
   readonly line: number
-  /** Dotted path of the key, as `vrrp.vip` or `node[1].address`. */
+  /** Dotted path of the key, as `vrrp.vip` or `node[1].address`; empty: the whole file (a syntax error). */
   readonly key: string
   /** What was found and what is expected, in one sentence. */
   readonly message: string

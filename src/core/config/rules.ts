@@ -29,15 +29,15 @@ const at = (table: { path: string; lineOf(key: string): number }, key: string, m
 function distinct<T extends { path: string; lineOf(key: string): number }, V>(
   tables: readonly T[],
   key: string,
-  valueOf: (table: T) => V | undefined,
+  read: (table: T) => V | undefined,
   isEqual: (a: V, b: V) => boolean,
   report: Report,
 ): void {
   tables.forEach((table, index) => {
-    const value = valueOf(table)
+    const value = read(table)
     if (value === undefined) return
     const first = tables.slice(0, index).find((earlier) => {
-      const other = valueOf(earlier)
+      const other = read(earlier)
       return other !== undefined && isEqual(value, other)
     })
     if (first === undefined) return

@@ -101,6 +101,9 @@ export function treeOf(text: string): TreeResult {
     return { ok: true, root }
   } catch (thrown) {
     if (!(thrown instanceof ParseError)) throw thrown
+    // A missing value is noticed only at the next word, which may be lines below.
+    const before = text.slice(0, thrown.index).trimEnd()
+    if (before.endsWith('=')) return { ok: false, line: before.split('\n').length, message: 'Missing value after "="' }
     return { ok: false, line: thrown.lineNumber, message: `${thrown.message} (column ${thrown.column + 1})` }
   }
 }

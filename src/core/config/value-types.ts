@@ -138,9 +138,7 @@ export const interfaceName = text(
 )
 
 const PATH_LIMIT = 4095
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const isPath = (value: string) =>
-  /^\/[^\u0000-\u001f\u007f]*[^/\u0000-\u001f\u007f]$/.test(value) && value.length <= PATH_LIMIT
+const isPath = (value: string) => /^\/.*[^/]$/.test(value) && !/\p{Cc}/u.test(value) && value.length <= PATH_LIMIT
 
 export const absolutePath = text('absolute path', 'an absolute path of a file, as "/opt/ap-mode"', isPath)
 

@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { renderGrants } from '../../../../src/core/render/grants.ts'
+import { renderKeepalived } from '../../../../src/core/render/keepalived.ts'
+import { renderMariadb } from '../../../../src/core/render/mariadb.ts'
+import { changed, configOf, EXAMPLE } from '../config/example.ts'
+
+const config = configOf(EXAMPLE)
+const saved = (name: string) => join(import.meta.dirname, 'rendered', name)
+
+/** Without comments and blank lines: what the program that reads it sees. */
+function effective(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)(#|-- ).*$/, '').trim())
+    .filter((line) => line !== '')
+}
+
+describe.each(config.nodes)('what is rendered for $name is what was reviewed', (node) => {
+  test('keepalived.conf', async () => {
+    await expect(renderKeepalived(config, node)).toMatchFileSnapshot(saved(`${node.name}-keepalived.conf`))
+  })
+  test('90-apmode.cnf', async () => {
+    await expect(renderMariadb(config, node)).toMatchFileSnapshot(saved(`${node.name}-90-apmode.cnf`))
+  })
+})
+
+test('the grants are what was reviewed', async () => {
+  await expect(renderGrants(config, 'secret')).toMatchFileSnapshot(saved('grants.sql'))
+})
+
+describe('keepalived', () => {
+  const [first, second] = config.nodes.map((node) => effective(renderKeepalived(config, node)))
+
+  test('both machines start as BACKUP and never preempt', () => {
+    for (const lines of [first, second]) expect(lines).toEqual(expect.arrayContaining(['state BACKUP', 'nopreempt']))
+  })
+
+  test('priorities are distinct and near the top, in the order of the file', () => {
+    expect(first).toContain('priority 251')
+    expect(second).toContain('priority 250')
+  })
+
+  test('each machine speaks to the other from its own address', () => {
+    expect(first).toEqual(expect.arrayContaining(['unicast_src_ip 192.168.33.101', '192.168.33.102']))
+    expect(second).toEqual(expect.arrayContaining(['unicast_src_ip 192.168.33.102', '192.168.33.101']))
+  })
+
+  test('no tracker has a weight: only FAULT moves the VIP', () => {
+    const weights = first?.filter((line) => line.includes('weight'))
+    expect(weights).toEqual(['weight 0', 'weight 0'])
+  })
+
+  test('a restart of keepalived alone does not overwrite what the supervisor wrote', () => {
+    expect(first).toContain('init_file 1')
+  })
+
+  test('one machine alone has no unicast peer', () => {
+    const alone = configOf(EXAMPLE.replace(/\[\[node\]\]\nname = "host2"[^[]*/, ''))
+    expect(renderKeepalived(alone, alone.node)).not.toContain('unicast_peer')
+  })
+})
+
+describe('MariaDB', () => {
+  const linesOf = (text: string) => configOf(text).nodes.map((node) => effective(renderMariadb(configOf(text), node)))
+
+  test('server_id is distinct and follows the order of the file', () => {
+    const [first, second] = linesOf(EXAMPLE)
+    expect(first).toContain('server_id = 1')
+    expect(second).toContain('server_id = 2')
+  })
+
+  test('a server that starts is harmless: read-only, not replicating, no primary’s part of semi-sync', () => {
+    for (const durability of ['semi-sync', 'async']) {
+      const [lines] = linesOf(changed(EXAMPLE, ['"semi-sync"', `"${durability}"`]))
+      expect(lines).toEqual(
+        expect.arrayContaining(['read_only = 1', 'skip_slave_start = 1', 'rpl_semi_sync_master_enabled = 0']),
+      )
+    }
+  })
+
+  test('semi-sync waits for the peer before anybody sees the transaction', () => {
+    const [lines] = linesOf(EXAMPLE)
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'rpl_semi_sync_master_wait_point = AFTER_SYNC',
+        'rpl_semi_sync_slave_enabled = 1',
+        'sync_relay_log = 1',
+      ]),
+    )
+  })
+
+  test('IPv6 machines listen on IPv6', () => {
+    const [lines] = linesOf(EXAMPLE.replaceAll('192.168.33.', 'fd00::').replace('/24', '/64'))
+    expect(lines).toContain('bind_address = ::')
+  })
+
+  test('engine "none" configures nothing', () => {
+    const none = configOf(changed(EXAMPLE, ['"mariadb"\nsocket', '"none"\nsocket']))
+    expect(effective(renderMariadb(none, none.node))).toEqual([])
+    expect(effective(renderGrants(none, 'secret'))).toEqual([])
+  })
+})
+
+describe('grants', () => {
+  test('nothing reaches the binary log: it is switched off before the first account', () => {
+    const lines = effective(renderGrants(config, 'secret'))
+    expect(lines[0]).toBe('SET SESSION sql_log_bin = 0;')
+  })
+
+  test('a quote in the password ends nothing, and a backslash is itself', () => {
+    const text = renderGrants(config, `it's; DROP\\`)
+    expect(text).toContain(`IDENTIFIED BY 'it''s; DROP\\';`)
+    expect(text).toContain('NO_BACKSLASH_ESCAPES')
+  })
+
+  test('without the password the text shows the rest, and refuses to run before the first change', () => {
+    const lines = effective(renderGrants(config, null))
+    expect(lines[0]).toMatch(/^SIGNAL SQLSTATE '45000'/)
+    expect(lines.join('\n')).toContain("IDENTIFIED BY '***'")
+  })
+})
