@@ -32,7 +32,7 @@ export function createNotifier(
   onProblem: (sentence: string) => void = () => {},
   send: Send = sendBy(env),
 ): Notifier {
-  const enabled = (env['NOTIFY_SOCKET'] ?? '') !== ''
+  const enabled = (env.NOTIFY_SOCKET ?? '') !== ''
   let waiting: string[] = []
   let busy = false
   let troubled = false
@@ -79,8 +79,8 @@ export function createNotifier(
 
 /** Half of $WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends; null when it is not meant for this process. */
 function watchdogEveryMs(env: Environment): number | null {
-  const microseconds = Number(env['WATCHDOG_USEC'])
-  const pid = env['WATCHDOG_PID']
+  const microseconds = Number(env.WATCHDOG_USEC)
+  const pid = env.WATCHDOG_PID
   if (!(microseconds > 0) || (pid !== undefined && pid !== String(process.pid))) return null
   return Math.max(1, Math.floor(microseconds / 2000))
 }
@@ -90,7 +90,7 @@ function sendBy(env: Environment): Send {
     const options = {
       timeout: LIMIT_MS,
       killSignal: 'SIGKILL' as const,
-      env: { NOTIFY_SOCKET: env['NOTIFY_SOCKET'], PATH: env['PATH'] ?? '/usr/bin:/bin' },
+      env: { NOTIFY_SOCKET: env.NOTIFY_SOCKET, PATH: env.PATH ?? '/usr/bin:/bin' },
     }
     execFile('systemd-notify', [...assignments], options, (error, _stdout, stderr) =>
       done(error === null ? null : stderr.trim() || error.message),
