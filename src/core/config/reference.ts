@@ -10,24 +10,27 @@ const END = '<!-- end of the reference -->'
 /** A `|` would end the cell. */
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
-function rowText(key: string, row: Row<unknown>): string {
+function cellsOf(key: string, row: Row<unknown>): string[] {
   const given = 'fallback' in row ? (Array.isArray(row.fallback) ? '`[]`' : `\`${row.example}\``) : '**must be given**'
-  return `| \`${key}\` | ${cell(row.type.label)} | ${given} | ${cell(row.sentence)} |`
+  return [`\`${key}\``, cell(row.type.label), given, cell(row.sentence)]
+}
+
+/** Columns as wide as their widest cell, as the formatter of the project writes them. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const [head = []] = rows
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lineOf = (row: readonly string[]) =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`
+  return [lineOf(head), lineOf(widths.map((width) => '-'.repeat(width))), ...rows.slice(1).map(lineOf)]
 }
 
 /** The sections with their tables, in the order of the file. */
 export function referenceMarkdown(): string {
-  const parts = SECTIONS.map(({ header, sentence, shape }) =>
-    [
-      `### ${header === '' ? 'Top of the file' : `\`${header}\``}`,
-      '',
-      sentence,
-      '',
-      '| key | value | default | meaning |',
-      '|---|---|---|---|',
-      ...Object.entries<Row<unknown>>(shape).map(([key, row]) => rowText(key, row)),
-    ].join('\n'),
-  )
+  const parts = SECTIONS.map(({ header, sentence, shape }) => {
+    const rows = Object.entries<Row<unknown>>(shape).map(([key, row]) => cellsOf(key, row))
+    const title = header === '' ? 'Top of the file' : `\`${header}\``
+    return [`### ${title}`, '', sentence, '', ...table([['key', 'value', 'default', 'meaning'], ...rows])].join('\n')
+  })
   return parts.join('\n\n')
 }
 

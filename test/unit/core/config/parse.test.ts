@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseConfig } from '../../../../src/core/config/parse.ts'
 import { changed, configOf, EXAMPLE, HOST1, linesOf, problemsOf, SMALLEST } from './example.ts'
 
 describe('a configuration that is right', () => {
@@ -141,4 +142,20 @@ test('what the file system says about the password file stands on the line of it
   ])
   const none = changed(EXAMPLE, ['engine = "mariadb"', 'engine = "none"'])
   expect(problemsOf(none, HOST1, facts)).toEqual([])
+})
+
+test('whatever is cut off or left out, the answer is a configuration or problems on lines that exist', () => {
+  const lines = EXAMPLE.split('\n')
+  const without = lines.map((_, index) => lines.toSpliced(index, 1).join('\n'))
+  const prefixes = Array.from({ length: EXAMPLE.length }, (_, length) => EXAMPLE.slice(0, length))
+  for (const text of [...without, ...prefixes]) {
+    const result = parseConfig(text, HOST1)
+    if (result.ok) continue
+    expect(result.problems.length).toBeGreaterThan(0)
+    for (const { line, message } of result.problems) {
+      expect(line).toBeGreaterThanOrEqual(1)
+      expect(line).toBeLessThanOrEqual(text.split('\n').length)
+      expect(message).toMatch(/^found .+(, expected |; did you mean )/s)
+    }
+  }
 })
