@@ -1,0 +1,134 @@
+/**
+ * `npm test`: every check there is, stage after stage, each with a time limit; it installs what a stage needs.
+ * Invariant: the last line is `N passed, N failed` or `N passed, N failed, N skipped`, summed over the stages, and the exit
+ * code is 0 only when nothing failed. What is skipped is said, with the reason; with CI=true the pair is never skipped.
+ * Usage: scripts/test.ts [--only static,unit,adapters,package,pair]
+ */
+import { parseArgs } from 'node:util'
+import { whyNoLab } from '../test/pair/lab/requirements.ts'
+import { makePackage } from './package.ts'
+import { foreground, interrupt, wasInterrupted } from './testing/child.ts'
+import { type Counts, lineOf, NONE, sum } from './testing/counts.ts'
+import { ensurePrograms, type Programs } from './testing/debian.ts'
+import { type Ran, runProject } from './testing/vitest.ts'
+
+const MINUTE = 60_000
+
+interface Stage {
+  readonly name: string
+  readonly what: string
+  /** Program → Debian package, installed when missing; the pair's own are with its lab. */
+  readonly programs: Programs
+  run(): Promise<Ran>
+}
+
+const STAGES: readonly Stage[] = [
+  { name: 'static', what: 'format, lint, types', programs: {}, run: checkStatically },
+  {
+    name: 'unit',
+    what: 'rules, without the outside world',
+    programs: {},
+    run: () => runProject('unit', { limitMs: 3 * MINUTE, verbose: false }),
+  },
+  {
+    name: 'adapters',
+    what: 'against the real things',
+    programs: {
+      mariadbd: 'mariadb-server',
+      keepalived: 'keepalived',
+      ip: 'iproute2',
+      'dbus-daemon': 'dbus',
+      'systemd-notify': 'systemd',
+    },
+    run: () => runProject('adapters', { limitMs: 8 * MINUTE, verbose: true }),
+  },
+  {
+    name: 'package',
+    what: 'the Debian package, and its life on one machine',
+    programs: { 'dpkg-deb': 'dpkg', 'systemd-analyze': 'systemd' },
+    run: () => packaged('package', 8 * MINUTE),
+  },
+  {
+    name: 'pair',
+    what: 'two real machines',
+    programs: { 'dpkg-deb': 'dpkg' },
+    run: async () => {
+      const reason = whyNoLab()
+      return reason === null ? packaged('pair', 14 * MINUTE) : skippedWhole(`no pair of machines: ${reason}`)
+    },
+  },
+]
+
+async function checkStatically(): Promise<Ran> {
+  const checks = [
+    { name: 'biome check', argv: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
+    { name: 'tsc', argv: ['node_modules/typescript/bin/tsc', '--noEmit'] },
+  ]
+  const notes: string[] = []
+  let failed = 0
+  for (const { name, argv } of checks) {
+    const { code, problem } = await foreground([process.execPath, ...argv], { limitMs: 3 * MINUTE })
+    if (code !== 0) {
+      failed += 1
+      notes.push(`${name}: ${problem ?? `ended with ${code}`}`)
+    }
+  }
+  return { counts: { passed: checks.length - failed, failed, skipped: 0 }, notes }
+}
+
+/** The tests of a project that install the package: it is built first, and they are told its path. */
+async function packaged(project: string, limitMs: number): Promise<Ran> {
+  let path: string
+  try {
+    path = await makePackage({ onProgress: (sentence) => console.log(sentence) })
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown)
+    return { counts: { passed: 0, failed: 1, skipped: 0 }, notes: [`cannot build the package: ${reason}`] }
+  }
+  return runProject(project, { limitMs, verbose: true, env: { APMODE_DEB: path } })
+}
+
+function skippedWhole(reason: string): Ran {
+  return { counts: { passed: 0, failed: 0, skipped: 1 }, notes: [`skipped, ${reason}`] }
+}
+
+/** Where the two machines are a must, a test of theirs that did not run has failed. */
+function strict(stage: Stage, ran: Ran): Ran {
+  const { passed, failed, skipped } = ran.counts
+  if (stage.name !== 'pair' || skipped === 0 || process.env.CI !== 'true') return ran
+  const notes = [...ran.notes, `CI=true: ${skipped} skipped of two machines count as failed`]
+  return { counts: { passed, failed: failed + skipped, skipped: 0 }, notes }
+}
+
+function chosen(): readonly Stage[] {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } })
+  if (values.only === undefined) return STAGES
+  const names = values.only.split(',')
+  const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name))
+  if (unknown.length > 0) {
+    console.error(`cannot run ${unknown.join(', ')}: the stages are ${STAGES.map(({ name }) => name).join(', ')}`)
+    process.exit(2)
+  }
+  return STAGES.filter((stage) => names.includes(stage.name))
+}
+
+async function runStage(stage: Stage): Promise<Counts> {
+  console.log(`\n── ${stage.name}: ${stage.what}`)
+  const started = performance.now()
+  const missing = ensurePrograms(stage.programs, (sentence) => console.log(sentence))
+  const ran = strict(stage, await stage.run())
+  // Tests that need a missing program skip themselves; here is the reason.
+  for (const note of missing === null ? ran.notes : [missing, ...ran.notes]) console.log(`   ${note}`)
+  console.log(`── ${stage.name}: ${lineOf(ran.counts)} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  return ran.counts
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
+
+const results: Counts[] = []
+for (const stage of chosen()) {
+  results.push(wasInterrupted() ? { ...NONE, skipped: 1 } : await runStage(stage))
+}
+const total = sum(results)
+console.log(`\n${lineOf(wasInterrupted() && total.failed === 0 ? { ...total, failed: 1 } : total)}`)
+process.exitCode = wasInterrupted() ? 130 : total.failed > 0 ? 1 : 0
