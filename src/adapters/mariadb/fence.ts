@@ -33,15 +33,16 @@ interface Round {
   readonly session: Session
   readonly memory: FenceMemory
   readonly left: Countdown
-  killed: number
+  /** Thread ids that were ended; the server may list one for a moment longer. */
+  readonly ended: Set<string>
   readonly remarks: string[]
 }
 
 export async function fence(session: Session, memory: FenceMemory, call: Call): Promise<FenceOutcome> {
-  const round: Round = { session, memory, left: countdown(call), killed: 0, remarks: [] }
+  const round: Round = { session, memory, left: countdown(call), ended: new Set(), remarks: [] }
   const outcome = (proven: boolean, detail: string): FenceOutcome => ({
     proven,
-    killed: round.killed,
+    killed: round.ended.size,
     detail: [detail, ...round.remarks].join('; '),
   })
   let problem = ''
@@ -127,14 +128,12 @@ async function killListed(round: Round, link: Link, session: Session): Promise<v
  * ended again, a few times, and named: read_only does not bind it, only taking the privilege away does.
  */
 async function killClients(round: Round, link: Link, listed: readonly Row[]): Promise<void> {
-  const { session, left } = round
-  const ended = new Set<string>()
+  const { session, left, ended } = round
   const waitUntil = performance.now() + Math.min(LEAVE_MS, left.leftMs() / 2)
-  let targets = others(listed, session)
+  let targets = others(listed, session).filter((client) => !ended.has(client.id ?? ''))
   for (let kills = 0; ; ) {
     if (targets.length > 0) {
       await kill(round, link, targets)
-      for (const target of targets) ended.add(target.id ?? '')
       kills++
     }
     if (ended.size === 0) return
@@ -172,7 +171,7 @@ async function privilegedOf(round: Round, link: Link, newcomers: readonly Row[])
 async function kill(round: Round, link: Link, targets: readonly Row[]): Promise<void> {
   if (targets.length === 0) return
   await link.run([statements.kill(targets.map((target) => Number(target.id)))], round.left.leftMs())
-  round.killed += targets.length
+  for (const target of targets) round.ended.add(target.id ?? '')
 }
 
 /** Everybody's sessions but our own. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Link, openLink } from '../../../src/adapters/mariadb/link.ts'
 import { createMariadb } from '../../../src/adapters/mariadb/mariadb.ts'
 import type { Database } from '../../../src/ports/database.ts'
-import { ensureMariadbInstalled, type MariadbServer, makeServer } from './server.ts'
+import { ensureMariadbInstalled, type MariadbServer, makeServer, removeServers } from './server.ts'
 import { until } from './until.ts'
 
 const skipped = ensureMariadbInstalled()
@@ -32,7 +32,7 @@ describe.skipIf(skipped !== null)('the fence', () => {
 
   afterAll(async () => {
     await database?.close()
-    server?.remove()
+    removeServers()
   })
 
   beforeEach(async () => {

@@ -6,11 +6,12 @@
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import {
-  appendFileSync,
   chmodSync,
+  closeSync,
   cpSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -52,10 +53,13 @@ export function ensureMariadbInstalled(): string | null {
 
 let template: string | null = null
 const living = new Set<MariadbServer>()
-process.once('exit', () => {
+/** Removes every server of this test file and the template. Call it in `afterAll`; vitest ends its workers without notice. */
+export function removeServers(): void {
   for (const server of living) server.remove()
   if (template !== null) rmSync(template, { recursive: true, force: true })
-})
+  template = null
+}
+process.once('exit', removeServers)
 
 /** A fresh data folder with root by unix_socket, made once for each test process and then copied. */
 function templateFolder(): string {
@@ -124,6 +128,7 @@ export async function makeServer(serverId: number, options: readonly string[] = 
       return child?.pid ?? 0
     },
     async start(extra = []) {
+      const log = openSync(`${folder}/error.log`, 'a')
       child = spawn(
         MARIADBD,
         [
@@ -150,9 +155,9 @@ export async function makeServer(serverId: number, options: readonly string[] = 
           ...options,
           ...extra,
         ],
-        { stdio: ['ignore', 'ignore', 'pipe'] },
+        { stdio: ['ignore', 'ignore', log] },
       )
-      child.stderr?.on('data', (chunk: Buffer) => appendFileSync(`${folder}/error.log`, chunk))
+      closeSync(log)
       const deadline = Date.now() + START_TIMEOUT_MS
       while (Date.now() < deadline) {
         if (exited()) throw new Error(`mariadbd ended at its start:\n${readFileSync(`${folder}/error.log`, 'utf8')}`)
@@ -176,7 +181,8 @@ export async function makeServer(serverId: number, options: readonly string[] = 
     remove() {
       if (!exited()) child?.kill('SIGKILL')
       living.delete(server)
-      rmSync(folder, { recursive: true, force: true })
+      // The process may still write for a moment.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 })
     },
   }
   living.add(server)
