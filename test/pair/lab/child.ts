@@ -37,6 +37,7 @@ export function startChild<T>(options: ChildOptions<T>): Child {
   })
   let said = ''
   let code: number | null | undefined
+  let ending = false
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     said = (said + chunk).slice(-4000)
   })
@@ -50,11 +51,13 @@ export function startChild<T>(options: ChildOptions<T>): Child {
     })
     child.on('close', (status) => {
       code = status
+      if (!ending) process.stderr.write(`lab: ${options.program} ended by itself: exit code ${code}: ${said}\n`)
       resolve()
     })
   })
   return {
     async end(patienceMs) {
+      ending = true
       child.stdin.end()
       const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
       await ended
