@@ -70,6 +70,13 @@ export function lookUp(state: State, observed: Observed): MachineEvent | null {
   return { type: 'backup' }
 }
 
+/** A keepalived that apmode itself stopped may have no time to say so: its last word does not count any more. */
+export function withoutStaleWord(state: State, observed: Observed): State {
+  const router = routerOf(observed)
+  const silent = router !== undefined && isDown(router) && observed.routerDownExpected && !router.jobPending
+  return silent && state.vrrp !== 'init' && state.vrrp !== 'stop' ? { ...state, vrrp: 'stop' } : state
+}
+
 /** G4: nobody is there to take over, as far as can be told. Without a database nothing can be told: false. */
 export function isLastStanding(observed: Observed): boolean {
   return observed.database !== null && !observed.peerAttached

@@ -34,9 +34,9 @@ function put(text: string): void {
 
 export function createLog(environment: NodeJS.ProcessEnv = process.env): Logger {
   const terminal = process.stdout.isTTY === true
-  const journal = environment['JOURNAL_STREAM'] !== undefined
+  const journal = environment.JOURNAL_STREAM !== undefined
   return pino(
-    { base: null, level: environment['APMODE_LOG_LEVEL'] ?? 'info', serializers: { err: stdSerializers.err } },
+    { base: null, level: environment.APMODE_LOG_LEVEL ?? 'info', serializers: { err: stdSerializers.err } },
     {
       write(line: string) {
         if (!terminal && !journal) return put(line)

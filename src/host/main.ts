@@ -93,7 +93,7 @@ const faultsOf = (result: LoadResult): string => (result.ok ? '' : formatProblem
 
 /** Half of WatchdogSec=, as sd_watchdog_enabled(3) recommends. */
 function feedWatchdog(control: Control, notifier: ReturnType<typeof createNotifier>): NodeJS.Timeout | null {
-  const intervalMs = Number(process.env['WATCHDOG_USEC'] ?? 0) / 1000 / 2
+  const intervalMs = Number(process.env.WATCHDOG_USEC ?? 0) / 1000 / 2
   if (!(intervalMs > 0)) return null
   return setInterval(() => {
     if (control.alive().ok) notifier.watchdog()

@@ -1,9 +1,9 @@
 /** Where things are on the machine. Fixed by the package; the environment may move them for a test. */
-const run = process.env['APMODE_RUN'] ?? '/run/apmode'
-const state = process.env['APMODE_STATE'] ?? '/var/lib/apmode'
+const run = process.env.APMODE_RUN ?? '/run/apmode'
+const state = process.env.APMODE_STATE ?? '/var/lib/apmode'
 
 export const PATHS = {
-  socket: process.env['APMODE_SOCKET'] ?? `${run}/apmode.sock`,
+  socket: process.env.APMODE_SOCKET ?? `${run}/apmode.sock`,
   fifo: `${run}/vrrp.fifo`,
   unfit: `${run}/vrrp.unfit`,
   state: `${state}/state.json`,

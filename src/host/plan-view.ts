@@ -2,7 +2,7 @@
  * `apmode plan` and `--dry-run`: the same judgement as the real thing, on a fresh look, printed and not performed.
  * Invariant: it reads and never changes.
  */
-import { interpret, lookUp } from '../core/interpret.ts'
+import { interpret, lookUp, withoutStaleWord } from '../core/interpret.ts'
 import { type Judgement, judge } from '../core/judge.ts'
 import { transition } from '../core/machine.ts'
 import { isDown, isRunning, type Observed } from '../core/observed.ts'
@@ -17,7 +17,7 @@ import type { Supervisor } from './supervisor.ts'
 export async function planView(supervisor: Supervisor, commands: Commands, request: PlanRequest): Promise<PlanView> {
   const { settler, parts } = supervisor
   const observed = await settler.look(true)
-  const from = settler.state
+  const from = withoutStaleWord(settler.state, observed)
   const { event, doubt } = eventOf(request, observed, from)
   const to = event === null ? from : transition(from, event)
   const name = nameOf(request)

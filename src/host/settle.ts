@@ -4,7 +4,7 @@
  * before the first step and the reached mode before the first grant; after a wait nothing is granted on an old look.
  */
 import { messageOf } from '../core/errors.ts'
-import type { Interpretation } from '../core/interpret.ts'
+import { type Interpretation, withoutStaleWord } from '../core/interpret.ts'
 import { type Judgement, judge } from '../core/judge.ts'
 import { transition } from '../core/machine.ts'
 import type { Observed } from '../core/observed.ts'
@@ -81,7 +81,8 @@ export class Settler {
     const asked = request.decide(observed, from)
     const doubt = asked !== null && 'believed' in asked && !asked.believed ? asked.sentence : null
     const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
-    const to = event === null ? from : transition(from, event)
+    const now = withoutStaleWord(from, observed)
+    const to = event === null ? now : transition(now, event)
     this.#begin(from, to, request)
     this.state = to
     if (from.role !== to.role) this.saveState()

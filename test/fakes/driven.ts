@@ -1,0 +1,31 @@
+/** A real supervisor on a fake world, and the means to wait until it has nothing left to do. */
+import { createControl } from '../../src/host/control.ts'
+import { Supervisor } from '../../src/host/supervisor.ts'
+import type { Control } from '../../src/ports/control.ts'
+import type { World } from './world.ts'
+
+export interface Driven {
+  readonly supervisor: Supervisor
+  readonly control: Control
+  /** Resolves when the queue is empty. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function drive(world: World): Promise<Driven> {
+  const supervisor = new Supervisor(world.parts())
+  await supervisor.start()
+  const idle = () =>
+    new Promise<void>((resolve) => {
+      supervisor.queue.push({
+        name: 'idle',
+        withdraws: false,
+        run: async () => {
+          resolve()
+        },
+      })
+    })
+  return { supervisor, control: createControl(supervisor), idle, close: () => supervisor.close() }
+}
+
+export const quiet = () => {}

@@ -1,0 +1,355 @@
+/**
+ * One small machine, in memory: systemd's units, a MariaDB, an interface with a VIP, the files. It obeys the ports, keeps
+ * no secrets from the tests, and records every change so that a test can say what may never have been true.
+ */
+import { parseConfig } from '../../src/core/config/parse.ts'
+import type { Config } from '../../src/core/config.ts'
+import type { ActiveState, Mode, UnitFileState } from '../../src/core/vocabulary.ts'
+import type { Log, Parts } from '../../src/host/parts.ts'
+import type {
+  Database,
+  DatabaseStatus,
+  FenceOutcome,
+  Lead,
+  PeerStatus,
+  ReplicationStatus,
+} from '../../src/ports/database.ts'
+import type { HistoryEntry, ModeRecord, SavedState } from '../../src/ports/storage.ts'
+import type { Systemd, UnitStatus } from '../../src/ports/systemd.ts'
+
+const TOML = `
+codename = "ap"
+[[node]]
+name = "host1"
+address = "192.168.33.101"
+interface = "eth0"
+role = "active"
+[[node]]
+name = "host2"
+address = "192.168.33.102"
+interface = "eth0"
+role = "standby"
+[vrrp]
+vip = "192.168.33.100/24"
+virtual_router_id = 50
+[[unit]]
+name = "mariadb.service"
+kind = "database"
+[[unit]]
+name = "nginx.service"
+kind = "api"
+[[unit]]
+name = "mailer.service"
+kind = "other"
+runs = "holder"
+[[unit]]
+name = "keepalived.service"
+kind = "router"
+[database]
+engine = "mariadb"
+replication_password_file = "/etc/apmode/replication.password"
+`
+
+export function exampleConfig(node: 'host1' | 'host2' = 'host1'): Config {
+  const result = parseConfig(TOML, { hostname: node, nodeFile: null })
+  if (!result.ok) throw new Error(JSON.stringify(result.problems))
+  return result.config
+}
+
+interface FakeUnit {
+  active: ActiveState
+  file: UnitFileState
+  jobPending: boolean
+}
+
+/** A supervisor that is killed at this point of the world: the change was made, the caller never hears of it. */
+export class Killed extends Error {}
+
+export class World {
+  readonly config: Config
+  readonly units = new Map<string, FakeUnit>()
+  busConnected = true
+  vip = false
+  carrier = true
+  unfit: boolean | null = null
+  mode: ModeRecord = { mode: 'unset', being: null, problem: null }
+  saved: SavedState | null = null
+  history: HistoryEntry[] = []
+  /** Every change of the outside, in order, as short words. */
+  readonly changes: string[] = []
+  readonly log: string[] = []
+  database = {
+    writable: false,
+    hung: false,
+    replication: null as ReplicationStatus | null,
+    replicas: [] as string[],
+    lead: null as Lead | null,
+    fenceWorks: true,
+  }
+  peer: PeerStatus = { reachable: true, writable: false, detail: '', applied: '0-1-5', binlogPosition: '0-1-5' }
+  /** Called after each change; a test looks for what must never be, or throws Killed. */
+  onChange: (change: string) => void = () => {}
+  /** Before a step of this name is done, the test may let something happen. */
+  before = new Map<string, () => void | Promise<void>>()
+  failing = new Map<string, string>()
+  modeWriteFails = false
+  /** The supervisor was killed: whatever it still tries does not happen. */
+  dead = false
+  now = Date.parse('2026-01-01T00:00:00Z')
+  #slept = 0
+  readonly #watchers = new Set<(status: UnitStatus) => void>()
+
+  constructor(node: 'host1' | 'host2' = 'host1') {
+    this.config = exampleConfig(node)
+    this.database.replicas = [this.peerAddress]
+    for (const { name } of this.config.units)
+      this.units.set(name, { active: 'inactive', file: 'enabled', jobPending: false })
+    this.units.set('ap.service', { active: 'inactive', file: 'disabled', jobPending: false })
+  }
+
+  /** Everything runs, as on the machine of a healthy pair. */
+  running(vip: boolean): this {
+    for (const { name, runs } of this.config.units)
+      this.unit(name).active = runs === 'holder' && !vip ? 'inactive' : 'active'
+    for (const { name } of this.config.units) this.unit(name).file = 'disabled'
+    this.vip = vip
+    this.unfit = false
+    this.mode = { mode: 'ap', being: null, problem: null }
+    this.database.writable = vip
+    this.database.replication = vip ? null : following(this.peerAddress)
+    if (!vip) this.database.replicas = []
+    this.peer = { ...this.peer, writable: !vip }
+    return this
+  }
+
+  unit(name: string): FakeUnit {
+    const unit = this.units.get(name)
+    if (unit === undefined) throw new Error(`no unit ${name}`)
+    return unit
+  }
+
+  get peerAddress(): string {
+    return this.config.peer?.address ?? ''
+  }
+
+  get databaseRuns(): boolean {
+    return this.unit('mariadb.service').active === 'active'
+  }
+
+  /** A client could write now. */
+  get acceptsWrites(): boolean {
+    return this.databaseRuns && this.database.writable
+  }
+
+  /** What systemd says by itself: the unit changed and nobody of us asked for it. */
+  becomes(name: string, active: ActiveState): void {
+    this.unit(name).active = active
+    for (const watcher of this.#watchers) watcher(this.#status(name))
+  }
+
+  parts(): Parts {
+    const log = (level: string) => (_facts: object, sentence: string) => void this.log.push(`${level} ${sentence}`)
+    return {
+      config: this.config,
+      systemd: this.#systemd(),
+      database: this.#database(),
+      network: {
+        holdsVip: () => this.vip && this.carrier,
+        carrier: () => this.carrier,
+        removeVip: () =>
+          this.#change('remove-vip', () => {
+            this.vip = false
+          }),
+        watch: () => () => {},
+      },
+      modeFile: {
+        read: () => this.mode,
+        writeBeing: (mode: Mode) => this.#writeMode(`being ${mode}`, { ...this.mode, being: mode }),
+        write: (mode: Mode) => this.#writeMode(`mode ${mode}`, { mode, being: null, problem: null }),
+        watch: () => () => {},
+      },
+      stateFile: {
+        read: () => this.saved,
+        write: (state) => {
+          if (!this.dead) this.saved = state
+        },
+      },
+      unfitFile: {
+        read: () => this.unfit,
+        write: (unfit) => {
+          if (this.dead) throw new Killed('unfit')
+          this.unfit = unfit
+          this.#changed(unfit ? 'unfit' : 'fit')
+        },
+      },
+      history: {
+        append: (entry) => {
+          this.history.push(entry)
+          return { ok: true, detail: '' }
+        },
+        newest: (count) => this.history.slice(-count),
+      },
+      clock: {
+        now: () => this.now,
+        elapsed: () => performance.now() + this.#slept,
+        sleep: async (ms) => {
+          this.#slept += ms
+        },
+      },
+      log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') } satisfies Log,
+    }
+  }
+
+  #writeMode(word: string, record: ModeRecord): void {
+    if (this.dead) throw new Killed(word)
+    if (this.modeWriteFails) throw new Error('cannot write the mode file: no space left on device')
+    this.mode = record
+    this.#changed(word)
+  }
+
+  #changed(change: string): void {
+    this.changes.push(change)
+    this.onChange(change)
+  }
+
+  async #change(change: string, apply: () => void): Promise<void> {
+    await this.before.get(change)?.()
+    if (this.dead) throw new Killed(change)
+    const failure = this.failing.get(change)
+    if (failure !== undefined) throw new Error(failure)
+    apply()
+    this.#changed(change)
+  }
+
+  #status(name: string): UnitStatus {
+    const unit = this.units.get(name)
+    return {
+      name,
+      id: name,
+      active: unit?.active ?? 'missing',
+      sub: unit?.active === 'active' ? 'running' : 'dead',
+      file: unit?.file ?? 'missing',
+      load: unit === undefined ? 'not-found' : 'loaded',
+      jobPending: unit?.jobPending ?? false,
+      mainPid: unit?.active === 'active' ? 100 : 0,
+    }
+  }
+
+  #systemd(): Systemd {
+    const files = (state: UnitFileState) => (units: readonly string[] | undefined) => {
+      for (const name of units ?? []) this.unit(name).file = state
+    }
+    return {
+      open: async () => {},
+      close: () => {},
+      connected: true,
+      observe: async (units) => {
+        if (!this.busConnected) throw new Error('the bus is gone')
+        return units.map((name) => this.#status(name))
+      },
+      start: async (unit) => {
+        await this.#change(`start ${unit}`, () => {
+          this.unit(unit).active = 'active'
+          if (unit === 'mariadb.service') this.database.writable = false
+        })
+        return { result: 'done', detail: '' }
+      },
+      stop: async (unit) => {
+        await this.#change(`stop ${unit}`, () => {
+          this.unit(unit).active = 'inactive'
+          if (unit === 'keepalived.service') this.vip = false
+        })
+        return { result: 'done', detail: '' }
+      },
+      kill: async (unit) => {
+        await this.#change(`kill ${unit}`, () => {
+          this.unit(unit).active = 'failed'
+        })
+      },
+      changeFiles: async ({ mask, unmask, disable, enable }) => {
+        await this.#change('files', () => {
+          files('disabled')(unmask)
+          files('disabled')(disable)
+          files('enabled')(enable)
+          files('masked')(mask)
+        })
+        return []
+      },
+      systemState: async () => 'running',
+      watch: (_units, listener) => {
+        this.#watchers.add(listener)
+        return () => this.#watchers.delete(listener)
+      },
+      onConnection: () => () => {},
+    }
+  }
+
+  #database(): Database {
+    const { database } = this
+    return {
+      open: () => {},
+      close: async () => {},
+      observe: async (): Promise<DatabaseStatus> => {
+        if (!this.databaseRuns) return { answers: false, reason: 'down', detail: 'nothing listens' }
+        if (database.hung) return { answers: false, reason: 'hung', detail: 'it does not answer' }
+        const { writable, replication, replicas, lead } = database
+        return { answers: true, version: '10.11.6', writable, replication, binlogPosition: '0-1-5', replicas, lead }
+      },
+      fence: async (): Promise<FenceOutcome> => {
+        if (!this.databaseRuns) return { proven: true, killed: 0, detail: 'nothing listens' }
+        if (database.hung || !database.fenceWorks) return { proven: false, killed: 0, detail: 'it does not answer' }
+        await this.#change('fence', () => {
+          database.writable = false
+        })
+        return { proven: true, killed: 0, detail: '' }
+      },
+      drain: async () => {
+        await this.#change('drain', () => {
+          if (database.replication !== null) database.replication = { ...database.replication, io: 'No' }
+        })
+        return { complete: true, detail: '' }
+      },
+      stopReplication: () =>
+        this.#change('stop-replication', () => {
+          if (database.replication !== null) database.replication = { ...database.replication, io: 'No', sql: false }
+        }),
+      forgetPrimary: () =>
+        this.#change('forget-primary', () => {
+          database.replication = null
+        }),
+      recordLead: async ({ node, reason }) => {
+        const lead = { epoch: (database.lead?.epoch ?? 0) + 1, node, at: '2026-01-01T00:00:00.000Z', reason, gtid: '' }
+        await this.#change('record-lead', () => {
+          database.lead = lead
+        })
+        return lead
+      },
+      allowWrites: () =>
+        this.#change('allow-writes', () => {
+          database.writable = true
+        }),
+      follow: () =>
+        this.#change('follow', () => {
+          database.replication = following(this.peerAddress)
+        }),
+      observePeer: async () => this.peer,
+      waitForPeer: async () => {
+        await this.#change('wait-for-peer', () => {})
+        return { complete: true, detail: '' }
+      },
+    }
+  }
+}
+
+export function following(address: string): ReplicationStatus {
+  return {
+    source: `${address}:3306`,
+    io: 'Yes',
+    sql: true,
+    lagSeconds: 0,
+    gtid: '0-1-5',
+    received: '0-1-5',
+    errno: 0,
+    error: '',
+  }
+}

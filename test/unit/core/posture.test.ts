@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { ROWS, rowFor } from '../../../src/core/posture.ts'
+import { renderTable } from '../../../src/core/table.ts'
+import { type KnownMode, MODES, VRRP_STATES, type VrrpState } from '../../../src/core/vocabulary.ts'
+
+const KNOWN: readonly KnownMode[] = [...MODES, 'unset', 'unreadable']
+
+/** The contract, cell by cell: boot unit, service units, keepalived, holder-only units, database, replication. */
+const CONTRACT: Readonly<Record<string, string>> = {
+  unset: 'as is | as is | as is | as is | as is | as is',
+  unreadable: 'as is | as is | as is | stopped | read-only | as is',
+  'ap init': 'disabled | disabled | as is | stopped | read-only | as is',
+  'ap stop': 'disabled | disabled | as is | stopped | read-only | as is',
+  'ap master': 'disabled | disabled | running | running | writable | off',
+  'ap backup': 'disabled | disabled | running | stopped | read-only | from the peer',
+  'ap fault': 'disabled | disabled | as is | stopped | read-only | as is',
+  's master': 'enabled | disabled | running | running | writable | off',
+  s: 'enabled | disabled | as is | stopped | read-only | off',
+  m: 'masked | masked | stopped | stopped | read-only | as is',
+}
+
+describe('the decision table', () => {
+  test.each(KNOWN.flatMap((mode) => VRRP_STATES.map((vrrp) => [mode, vrrp] as [KnownMode, VrrpState])))(
+    'mode %s, VRRP %s is as the contract says',
+    (mode, vrrp) => {
+      const { bootUnit, serviceUnits, router, holderUnits, database, replication } = rowFor({ mode, vrrp }).posture
+      const cells = [bootUnit, serviceUnits, router, holderUnits, database, replication].join(' | ')
+      expect(cells).toBe(CONTRACT[`${mode} ${vrrp}`] ?? CONTRACT[mode])
+    },
+  )
+
+  test('every mode and VRRP state has exactly one row', () => {
+    for (const mode of KNOWN) {
+      for (const vrrp of VRRP_STATES) {
+        expect(ROWS.filter((row) => row.mode === mode && row.vrrp.includes(vrrp))).toHaveLength(1)
+      }
+    }
+  })
+
+  test('writes are allowed to a MASTER only', () => {
+    for (const { posture, vrrp } of ROWS) if (posture.database === 'writable') expect(vrrp).toEqual(['master'])
+  })
+
+  test('docs/mode-table.md holds the table as it is', () => {
+    expect(readFileSync(new URL('../../../docs/mode-table.md', import.meta.url), 'utf8')).toContain(renderTable())
+  })
+})
