@@ -1,14 +1,15 @@
 /**
  * Bundles what ships: `src/face/main.ts` and everything it loads, into dist/lib, for the Node that the package carries.
- * Invariant: `apmode.cjs` (the thin client, which keepalived waits for) is one file that loads none of the others unless
- * a dynamic import says so; it is CommonJS because Node starts that a little faster. Each dynamic import in it becomes
- * an ES module beside it, and those share chunks, so that a class exists once in a process.
+ * Invariant: `apmode.mjs` (the thin client, which keepalived waits for) loads only what it imports statically; each
+ * dynamic import is a file of its own. What they have in common is in chunks, so that a class exists once in a process:
+ * the client tells its exit codes by the class of what was thrown. (One CommonJS file with ES modules beside it starts a
+ * twentieth faster and has each class twice.)
  * Never minifies: a stack trace in a journal must be readable.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { build, type Metafile } from 'esbuild'
 
 export const ROOT = resolve(import.meta.dirname, '..')
 
@@ -53,68 +54,31 @@ export async function buildBundle(outDir: string, entry = join(ROOT, 'src/face/m
   mkdirSync(outDir, { recursive: true })
   const commit = gitDescription()
   const version = commit === '' ? packageVersion() : `${packageVersion()} (${commit})`
-  const shared: BuildOptions = {
+  const { metafile } = await build({
+    entryPoints: { apmode: entry },
+    outdir: outDir,
     bundle: true,
+    format: 'esm',
+    splitting: true,
     platform: 'node',
     target: 'node24',
     charset: 'utf8',
     external: EXTERNAL,
     define: { 'process.env.APMODE_VERSION': JSON.stringify(version) },
+    banner: { js: REQUIRE },
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
     legalComments: 'none',
     logLevel: 'warning',
     absWorkingDir: ROOT,
-    outdir: outDir,
-    metafile: true,
-  }
-
-  const lazy = new Map<string, string>()
-  const thin = await build({
-    ...shared,
-    entryPoints: { apmode: entry },
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-    plugins: [leaveLazy(lazy)],
     metafile: true,
   })
-  const metafiles: Metafile[] = [thin.metafile]
-  if (lazy.size > 0) {
-    const rest = await build({
-      ...shared,
-      entryPoints: Object.fromEntries(lazy),
-      format: 'esm',
-      splitting: true,
-      outExtension: { '.js': '.mjs' },
-      chunkNames: '[name]-[hash]',
-      banner: { js: REQUIRE },
-      metafile: true,
-    })
-    metafiles.push(rest.metafile)
-  }
-  chmodSync(join(outDir, 'apmode.cjs'), 0o755)
-  return { version, packages: packagesIn(metafiles) }
+  return { version, packages: packagesIn(metafile) }
 }
 
-/** Keeps `import('./cli.ts')` as `import('./cli.mjs')`, and notes what has to be built under that name. */
-function leaveLazy(lazy: Map<string, string>): Plugin {
-  return {
-    name: 'leave-lazy',
-    setup(current) {
-      current.onResolve({ filter: /^\.{1,2}\// }, ({ kind, path, resolveDir }) => {
-        if (kind !== 'dynamic-import') return undefined
-        const file = resolve(resolveDir, path)
-        const plain = basename(file, '.ts')
-        // Two files of one name (face/main.ts, host/main.ts) get their folder's name too.
-        const name = plain === 'main' ? `${basename(dirname(file))}-${plain}` : plain
-        lazy.set(name, file)
-        return { path: `./${name}.mjs`, external: true }
-      })
-    },
-  }
-}
-
-function packagesIn(metafiles: readonly Metafile[]): string[] {
+function packagesIn(metafile: Metafile): string[] {
   const names = new Set<string>()
-  for (const input of metafiles.flatMap((file) => Object.keys(file.inputs))) {
+  for (const input of Object.keys(metafile.inputs)) {
     const name = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
     if (name !== undefined) names.add(name)
   }
