@@ -5,7 +5,7 @@
 import { messageOf } from '../core/errors.ts'
 import { type Heard, interpret, lookUp } from '../core/interpret.ts'
 import type { Observed } from '../core/observed.ts'
-import { isDown } from '../core/observed.ts'
+import { isDown, isRunning } from '../core/observed.ts'
 import type { State } from '../core/state.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { VrrpEvent } from '../ports/vrrp.ts'
@@ -30,6 +30,8 @@ export class Supervisor {
   #drift: NodeJS.Timeout | null = null
   #again: NodeJS.Timeout | null = null
   #retryMs = RETRY_FIRST_MS
+  /** Units that ran when systemd last spoke of them. */
+  readonly #ran = new Set<string>()
   /** What cannot be done or heard at the moment, by what it is about. */
   readonly problems = new Map<string, string>()
   modeProblem: string | null
@@ -165,8 +167,12 @@ export class Supervisor {
   }
 
   #onUnit(status: UnitStatus): void {
+    // systemd also repeats itself, after a reload for one: only a unit that ran can die.
+    const ran = this.#ran.has(status.name)
+    if (isRunning(status)) this.#ran.add(status.name)
+    else this.#ran.delete(status.name)
     const down = isDown(status) || status.sub === 'auto-restart'
-    const died = down && !this.settler.observer.memory.downExpected.has(status.name)
+    const died = ran && down && !this.settler.observer.memory.downExpected.has(status.name)
     this.check(`${status.name} is ${status.active}`, 'systemd', died)
   }
 

@@ -1,0 +1,181 @@
+/**
+ * A pair of real machines with apmode on them, made as an operator makes it: the package, one configuration file, what
+ * `apmode render` writes, and `apmode set ap --now` on both. The tests, the demo and the bench all start here.
+ * Invariant: nothing on the machines comes from the checkout but the package (and the little API of the lab).
+ */
+import { makePackage } from '../../scripts/package.ts'
+import type { Status } from '../../src/ports/control.ts'
+import type { HistoryEntry } from '../../src/ports/storage.ts'
+import { installApi } from './api/install.ts'
+import type { CommandResult } from './lab/command.ts'
+import type { LabNode } from './lab/node.ts'
+import { type Pair, type PairOptions, startPair } from './lab/pair.ts'
+import { waitFor } from './lab/wait.ts'
+
+export const CONFIG = `codename = "ap"
+mode_file = "/opt/ap-mode"
+
+[[node]]
+name = "host1"
+address = "192.168.33.101"
+interface = "eth0"
+role = "active"
+
+[[node]]
+name = "host2"
+address = "192.168.33.102"
+interface = "eth0"
+role = "standby"
+
+[vrrp]
+vip = "192.168.33.100/24"
+virtual_router_id = 50
+advert_interval = 0.1
+
+[[unit]]
+name = "mariadb.service"
+kind = "database"
+
+[[unit]]
+name = "api.service"
+kind = "api"
+
+[[unit]]
+name = "keepalived.service"
+kind = "router"
+
+[database]
+engine = "mariadb"
+replication_password_file = "/etc/apmode/replication.password"
+`
+
+export const UNITS = ['mariadb.service', 'api.service', 'keepalived.service'] as const
+export const BOOT_UNIT = 'ap.service'
+
+export interface Machine extends LabNode {
+  /** `apmode …` on its console; never throws for an exit code. */
+  apmode(words: string, options?: { timeoutMs?: number; input?: string }): Promise<CommandResult>
+  status(): Promise<Status>
+  history(): Promise<HistoryEntry[]>
+  /** The mode file, as `cat` shows it, without the newline. */
+  modeFile(): Promise<string>
+  /** systemd's UnitFileState of the boot unit and the service units, in that order. */
+  unitFiles(): Promise<string[]>
+  /** @@read_only is 0 and the server answers. */
+  writable(): Promise<boolean>
+  holdsVip(): Promise<boolean>
+}
+
+export interface ApmodePair extends Omit<Pair, 'node' | 'nodes'> {
+  readonly nodes: readonly Machine[]
+  node(name: string): Machine
+  readonly host1: Machine
+  readonly host2: Machine
+}
+
+export interface ApmodePairOptions extends Pick<PairOptions, 'progress'> {
+  /** Instead of CONFIG. */
+  readonly config?: string
+  /** False: the machines are prepared, and no mode is set. */
+  readonly start?: boolean
+}
+
+export async function startApmodePair(options: ApmodePairOptions = {}): Promise<ApmodePair> {
+  const progress = options.progress ?? (() => {})
+  const packagePath = process.env.APMODE_DEB ?? (await makePackage({ onProgress: progress }))
+  const pair = await startPair({
+    progress,
+    provision: async (node) => {
+      await installApi(node)
+      await node.writeFile('/etc/apmode/apmode.toml', options.config ?? CONFIG)
+      await node.writeFile('/etc/apmode/replication.password', 'a secret of the lab\n', 0o600)
+    },
+  })
+  try {
+    progress('installing the package and what `apmode render` writes …')
+    await Promise.all(pair.nodes.map((node) => prepare(node, packagePath)))
+    const nodes = pair.nodes.map(machineOf)
+    const [host1, host2] = nodes
+    if (host1 === undefined || host2 === undefined) throw new Error('cannot start a pair: two machines are needed')
+    if (options.start !== false) {
+      progress('apmode set ap --now, on both …')
+      await startServing(host1, host2)
+    }
+    const node = (name: string) => {
+      const found = nodes.find((candidate) => candidate.name === name)
+      if (found === undefined) throw new Error(`cannot find machine ${name}`)
+      return found
+    }
+    return { ...pair, nodes, node, host1, host2 }
+  } catch (thrown) {
+    await pair.stop()
+    throw thrown
+  }
+}
+
+/** The five lines of the README, on one machine. */
+export async function prepare(node: LabNode, packagePath: string): Promise<void> {
+  await node.installPackage(packagePath)
+  await node.shell(
+    `apmode render keepalived > /etc/keepalived/keepalived.conf
+     apmode render mariadb > /etc/mysql/mariadb.conf.d/90-apmode.cnf
+     systemctl restart mariadb
+     apmode render grants | mariadb
+     systemctl stop keepalived mariadb`,
+    { timeoutMs: 60_000 },
+  )
+}
+
+async function startServing(host1: Machine, host2: Machine): Promise<void> {
+  for (const machine of [host1, host2]) {
+    const result = await machine.apmode('set ap --now', { timeoutMs: 60_000 })
+    if (result.code !== 0) {
+      throw new Error(
+        `cannot start ${machine.name}: exit ${result.code}: ${result.stdout}${result.stderr}\n${await machine.journal(60)}`,
+      )
+    }
+  }
+  await healthy(host1, host2)
+}
+
+/** Waits until `holder` serves and `standby` follows it. */
+export async function healthy(holder: Machine, standby: Machine): Promise<void> {
+  await waitFor(async () => (await holder.status()).writable === true, {
+    patienceMs: 15_000,
+    reason: `${holder.name} writable`,
+  })
+  const follows = async () => {
+    const { replication, fit } = await standby.status()
+    return fit === true && replication?.io === 'Yes' && replication.sql
+  }
+  await waitFor(follows, { patienceMs: 15_000, reason: `${standby.name} following ${holder.name}` })
+  await waitFor(async () => (await holder.status()).peer?.attached === true, {
+    patienceMs: 15_000,
+    reason: `${standby.name} attached to ${holder.name}`,
+  })
+}
+
+function machineOf(node: LabNode): Machine {
+  const json = async <T>(words: string): Promise<T> => {
+    const result = await node.exec(['apmode', ...words.split(' ')], { timeoutMs: 15_000 })
+    if (result.code !== 0) throw new Error(`apmode ${words} on ${node.name}: exit ${result.code}: ${result.stderr}`)
+    return JSON.parse(result.stdout) as T
+  }
+  return {
+    ...node,
+    apmode: (words, options = {}) => node.exec(['apmode', ...words.split(' ')], { timeoutMs: 30_000, ...options }),
+    status: () => json<Status>('status --json'),
+    history: () => json<HistoryEntry[]>('history -n 200 --json'),
+    modeFile: async () => (await node.readFile('/opt/ap-mode')).trim(),
+    unitFiles: async () => {
+      const names = [BOOT_UNIT, ...UNITS]
+      const states = await node.exec(['systemctl', 'show', '-P', 'UnitFileState', ...names])
+      return states.stdout.split('\n').filter((line) => line !== '')
+    },
+    writable: async () => {
+      const { code, stdout } = await node.exec(['mariadb', '-N', '-e', 'SELECT @@global.read_only'], { timeoutMs: 3000 })
+      return code === 0 && stdout.trim() === '0'
+    },
+    holdsVip: async () => (await node.exec(['ip', '-4', '-brief', 'address'])).stdout.includes('192.168.33.100/'),
+  }
+}
