@@ -35,14 +35,7 @@ export class DiskModeFile implements ModeFile {
   }
 
   read(): ModeRecord {
-    let content = this.content()
-    if ('text' in content && content.text === '') {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EMPTY_READ_MS)
-      content = this.content()
-    }
-    if ('problem' in content) return unreadable(`cannot read the mode file ${this.path}: ${content.problem}`)
-    if (content.text === null) return { mode: 'unset', being: null, problem: null }
-    return parseMode(content.text) ?? unreadable(`the mode file ${this.path} ${described(content.text)}`)
+    return readModeFile(this.path)
   }
 
   writeBeing(mode: Mode): void {
@@ -94,31 +87,43 @@ export class DiskModeFile implements ModeFile {
   }
 
   private fingerprint(): string {
-    const content = this.content()
+    const content = contentOf(this.path)
     if ('problem' in content) return `problem:${content.problem}`
     return content.text === null ? 'missing' : `text:${content.text}`
   }
+}
 
-  private content(): Content {
-    let file: number
-    try {
-      // O_NONBLOCK: a FIFO in its place must not hold the supervisor.
-      file = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK)
-    } catch (error) {
-      return codeOf(error) === 'ENOENT' ? { text: null } : { problem: reasonOf(error) }
-    }
-    try {
-      const stats = fstatSync(file)
-      if (stats.isDirectory()) return { problem: 'it is a folder' }
-      if (!stats.isFile()) return { problem: 'it is not a regular file' }
-      const bytes = Buffer.alloc(LONGEST + 1)
-      const length = readSync(file, bytes, 0, bytes.length, 0)
-      return { text: bytes.toString('latin1', 0, length) }
-    } catch (error) {
-      return { problem: reasonOf(error) }
-    } finally {
-      closeSync(file)
-    }
+/** What the mode file says now. */
+export function readModeFile(path: string): ModeRecord {
+  let content = contentOf(path)
+  if ('text' in content && content.text === '') {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EMPTY_READ_MS)
+    content = contentOf(path)
+  }
+  if ('problem' in content) return unreadable(`cannot read the mode file ${path}: ${content.problem}`)
+  if (content.text === null) return { mode: 'unset', being: null, problem: null }
+  return parseMode(content.text) ?? unreadable(`the mode file ${path} ${described(content.text)}`)
+}
+
+function contentOf(path: string): Content {
+  let file: number
+  try {
+    // O_NONBLOCK: a FIFO in its place must not hold the supervisor.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? { text: null } : { problem: reasonOf(error) }
+  }
+  try {
+    const stats = fstatSync(file)
+    if (stats.isDirectory()) return { problem: 'it is a folder' }
+    if (!stats.isFile()) return { problem: 'it is not a regular file' }
+    const bytes = Buffer.alloc(LONGEST + 1)
+    const length = readSync(file, bytes, 0, bytes.length, 0)
+    return { text: bytes.toString('latin1', 0, length) }
+  } catch (error) {
+    return { problem: reasonOf(error) }
+  } finally {
+    closeSync(file)
   }
 }
 
