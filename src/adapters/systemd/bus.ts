@@ -90,15 +90,16 @@ class Connection implements Bus {
   readonly #lostListeners: ((reason: string) => void)[] = []
   #signalListener: (signal: Signal) => void = () => {}
   #lostBecause: string | null = null
+  #greeted = false
 
   constructor(bus: MessageBus) {
     this.#bus = bus
     // HACK: dbus-next does not forward the end of its stream, so that calls on a dead bus never settle
     // (dbusjs/node-dbus-next, lib/connection.js); its stream is reachable only here.
     this.#stream = (bus as unknown as { _connection: { stream: Duplex } })._connection.stream
-    // dbus-next emits `error` also for a single message that it cannot read; only the stream's own end is a loss.
+    // dbus-next emits `error` also for a single message that it cannot read: once greeted, only the stream's end is a loss.
     bus.on('error', (error: unknown) => {
-      if (this.#stream.destroyed) this.#lose(messageOf(error))
+      if (!this.#greeted || this.#stream.destroyed) this.#lose(messageOf(error))
     })
     bus.on('message', (message: Message) => this.#receive(message))
     this.#stream.on('error', (error: unknown) => this.#lose(messageOf(error)))
@@ -118,6 +119,7 @@ class Connection implements Bus {
       })
       this.#bus.on('connect', () => {
         clearTimeout(timer)
+        this.#greeted = true
         resolve()
       })
     })

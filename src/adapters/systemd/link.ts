@@ -30,6 +30,7 @@ const OWN_RULES = [
   `type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${SYSTEMD}'`,
   `type='signal',sender='${SYSTEMD}',path='${MANAGER_PATH}',interface='${MANAGER}',member='JobRemoved'`,
   `type='signal',sender='${SYSTEMD}',path='${MANAGER_PATH}',interface='${MANAGER}',member='Reloading'`,
+  `type='signal',sender='${SYSTEMD}',path='${MANAGER_PATH}',interface='${MANAGER}',member='UnitFilesChanged'`,
 ]
 
 /** What is left of a limit, for the next of several calls that share it. */
@@ -47,6 +48,7 @@ export class Link {
   readonly #stateListeners = new Set<(connected: boolean) => void>()
   #bus: Bus | null = null
   #lastProblem = 'not connected yet'
+  #lostBefore = false
   #closed = false
   #started = false
   #retry: NodeJS.Timeout | undefined
@@ -183,9 +185,11 @@ export class Link {
     this.#bus = bus
     // Rules that came while the others were being told; telling one twice only counts it twice on this connection.
     for (const rule of this.#rules.keys()) if (!rules.includes(rule)) this.#tellRule('AddMatch', rule)
+    if (this.#lostBefore) this.#log('info', 'connected to systemd again')
     this.#tellState(true)
     bus.onLost((reason) => {
       this.#bus = null
+      this.#lostBefore = true
       this.#lastProblem = reason
       if (!this.#closed) {
         this.#log('warn', `the connection to systemd was lost (${reason}); connecting again`)

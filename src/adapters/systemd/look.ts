@@ -1,9 +1,11 @@
 /**
  * Reads units from systemd: a few small calls instead of GetAll's hundred properties.
- * Invariant: what is returned is what systemd (and, for unit files, the disk) said after the call began; nothing is
- * kept. It changes nothing. A name that is not a unit name is `missing`, never an error.
+ * Invariant: what is returned is what systemd said after the call began; only the states of unit files, which cost
+ * systemd 4 ms each, are kept, until systemd says that files changed, and 10 s at most.
+ * It changes nothing. A name that is not a unit name is `missing`, never an error.
  */
 import { basename } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import type { Call, UnitStatus } from '../../ports/systemd.ts'
 import { BusError } from './bus.ts'
 import { type Link, MANAGER, MANAGER_PATH, PROPERTIES, SYSTEMD } from './link.ts'
@@ -14,9 +16,18 @@ import { fileState, missingUnit, type UnitRow, unitRow } from './unit-status.ts'
 export class Look {
   readonly #link: Link
   readonly #dropIn: MaskDropIn
+  #files = new Map<string, { readonly state: UnitStatus['file']; readonly at: number }>()
+
   constructor(link: Link, dropIn: MaskDropIn) {
     this.#link = link
     this.#dropIn = dropIn
+    // Enable, mask … are told by UnitFilesChanged, changes by hand by the Reload that they need to count.
+    link.onSignal(({ member, path }) => {
+      if (path === MANAGER_PATH && (member === 'UnitFilesChanged' || member === 'Reloading')) this.#files = new Map()
+    })
+    link.onState(() => {
+      this.#files = new Map()
+    })
   }
 
   manager(member: string, signature: string, body: readonly unknown[], call: Call): Promise<readonly unknown[]> {
@@ -84,11 +95,19 @@ export class Look {
 
   /** The state of the unit's file as it counts: a unit that our drop-in keeps from starting is `masked`. */
   async fileOf(id: string, call: Call): Promise<UnitStatus['file']> {
-    return this.#dropIn.isThere(id) ? 'masked' : this.ownFileOf(id, call)
+    if (this.#dropIn.isThere(id)) return 'masked'
+    const files = this.#files
+    const kept = files.get(id)
+    if (kept !== undefined && performance.now() - kept.at < KEEP_FILE_STATE_MS) return kept.state
+    const at = performance.now()
+    const state = await this.ownFileOf(id, call)
+    // Into the map of before the call: what came while files changed goes away with it.
+    files.set(id, { state, at })
+    return state
   }
 
   /**
-   * The state of the unit's file without regard to our drop-in. Manager.GetUnitFileState looks at the disk; the unit's
+   * The state of the unit's file without regard to our drop-in, looked at now. Manager.GetUnitFileState looks at the disk; the unit's
    * property UnitFileState is a memory of the last look.
    */
   async ownFileOf(id: string, call: Call): Promise<UnitStatus['file']> {
@@ -101,5 +120,8 @@ export class Look {
     }
   }
 }
+
+/** For links put into /etc by hand, without a daemon-reload: systemd itself takes no notice of them either. */
+const KEEP_FILE_STATE_MS = 10_000
 
 const NO_FILE = new Set(['org.freedesktop.DBus.Error.FileNotFound', 'org.freedesktop.systemd1.NoSuchUnit'])

@@ -46,25 +46,30 @@ class Change {
     await this.#disable()
     const maskable = this.#open('masked', (unit) => !needsDropIn(unit.fragment))
     await this.#ask('MaskUnitFiles', 'asbb', maskable, [false, false])
-    if (this.#changed) await this.#read()
-    // Those in /etc, and whatever else MaskUnitFiles could not mask.
-    this.#write(this.#open('masked'), (unit) => this.#dropIn.write(unit))
-    for (const [state, runtime] of [['masked', false] as const, ['masked-runtime', true] as const]) {
-      const units = this.#open('unmasked', (unit) => unit.own === state)
-      await this.#ask('UnmaskUnitFiles', 'asb', units, [runtime])
+    if (maskable.some((unit) => this.#reasons.has(unit))) await this.#read()
+    // Those in /etc, and whatever else MaskUnitFiles refused to mask.
+    const refused = (unit: FileFacts) => needsDropIn(unit.fragment) || this.#reasons.has(unit.id)
+    this.#write(this.#open('masked', refused), (unit) => this.#dropIn.write(unit))
+    if (await this.#unmask()) {
+      // A mask hides whether the unit is enabled beneath it.
+      await this.#read()
+      await this.#disable()
     }
-    this.#write(
-      this.#open('unmasked', (unit) => unit.dropIn),
-      (unit) => this.#dropIn.remove(unit),
-    )
-    // A mask hides whether the unit is enabled beneath it.
-    if (this.#changed) await this.#read()
-    await this.#disable()
     await this.#ask('EnableUnitFiles', 'asbb', this.#open('enabled'), [false, false])
     const stale = [...this.#facts.values()].some((unit) => unit.stale)
     if (this.#changed || stale) await this.#look.manager('Reload', '', [], this.#left())
     if (this.#changed) await this.#read()
     return failuresOf(this.#wishes, this.#facts, this.#reasons)
+  }
+
+  async #unmask(): Promise<boolean> {
+    const dropIns = this.#open('unmasked', (unit) => unit.dropIn)
+    const masked = this.#open('unmasked', (unit) => unit.own === 'masked')
+    const runtime = this.#open('unmasked', (unit) => unit.own === 'masked-runtime')
+    this.#write(dropIns, (unit) => this.#dropIn.remove(unit))
+    await this.#ask('UnmaskUnitFiles', 'asb', masked, [false])
+    await this.#ask('UnmaskUnitFiles', 'asb', runtime, [true])
+    return dropIns.length + masked.length + runtime.length > 0
   }
 
   #open(wanted: Wanted, also?: (facts: FileFacts) => boolean): string[] {

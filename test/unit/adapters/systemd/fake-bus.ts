@@ -14,7 +14,6 @@ export interface FakeUnit {
 }
 
 type Answer = readonly unknown[] | Promise<readonly unknown[]>
-const NEVER = new Promise<readonly unknown[]>(() => {})
 
 export class FakeBus {
   readonly units = new Map<string, FakeUnit>()
@@ -135,7 +134,4 @@ export class FakeBus {
       for (const unit of this.units.values()) unit.load = unit.file === 'masked' ? 'masked' : 'loaded'
     return []
   }
-
-  /** For `answers`: systemd does not answer. */
-  static readonly silent = () => NEVER
 }

@@ -167,6 +167,50 @@ describe('unit files over a bus', () => {
   })
 })
 
+describe('observing over a bus', () => {
+  it('the state of a file is asked for once, and again when systemd says that files changed', async () => {
+    const unit = bus.unit('x.service')
+    await systemd.observe(['x.service'], CALL)
+    await systemd.observe(['x.service'], CALL)
+    expect(jobs('GetUnitFileState')).toHaveLength(1)
+    unit.file = 'enabled'
+    bus.signal('UnitFilesChanged', [])
+    expect((await systemd.observe(['x.service'], CALL))[0]?.file).toBe('enabled')
+  })
+
+  it('an alias of a masked unit, which does not load, is the masked unit', async () => {
+    bus.unit('mysql.service', { load: 'error', properties: { FragmentPath: '/etc/systemd/system/mariadb.service' } })
+    bus.unit('mariadb.service', { load: 'masked', file: 'masked' })
+    const found = { name: 'mysql.service', id: 'mariadb.service', load: 'masked', file: 'masked' }
+    expect((await systemd.observe(['mysql.service'], CALL))[0]).toMatchObject(found)
+  })
+
+  it('a name that is no unit name is missing', async () => {
+    expect((await systemd.observe(['mariadb'], CALL))[0]).toMatchObject({ name: 'mariadb', active: 'missing' })
+  })
+})
+
+describe('killing over a bus', () => {
+  it('ends when the main process is gone, whatever systemd said of the others', async () => {
+    bus.unit('x.service', { active: 'active', mainPid: 7 })
+    bus.answers = {
+      KillUnit: () => {
+        setImmediate(() => bus.changed('x.service', { active: 'failed', mainPid: 0 }))
+        throw new BusError('failed', 'Input/output error', { answer: 'System.Error.EIO' })
+      },
+    }
+    await systemd.kill('x.service', CALL)
+  })
+
+  it('a main process that does not die is a timeout', async () => {
+    bus.unit('x.service', { active: 'active', mainPid: 7 })
+    await expect(systemd.kill('x.service', { timeoutMs: 30 })).rejects.toMatchObject({
+      code: 'timeout',
+      message: 'cannot kill x.service: its main process still lives after SIGKILL',
+    })
+  })
+})
+
 describe('watching over a bus', () => {
   const heard: UnitStatus[] = []
   const words = () => heard.map(({ active, sub }) => `${active} (${sub})`)
