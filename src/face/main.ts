@@ -31,7 +31,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`apmode: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(error instanceof Failure ? error.exit : EXIT.failed)
+    const exit = error instanceof Failure ? error.exit : EXIT.failed
+    const sentence = error instanceof Error ? error.message : String(error)
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ exit, sentence })}\n`)
+    process.stderr.write(`apmode: ${sentence}\n`)
+    process.exit(exit)
   },
 )
