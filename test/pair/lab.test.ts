@@ -32,7 +32,17 @@ describe.skipIf(obstacle !== null)(
       return pair.nodes.filter((_, index) => said[index]?.stdout.includes('192.168.33.100/')).map((node) => node.name)
     }
     const holderIs = (name: string) =>
-      waitFor(async () => (await holder()).join() === name, { patienceMs: 10_000, reason: `the VIP on ${name} alone` })
+      waitFor(
+        async () => {
+          const holders = await holder()
+          if (holders.join() === name) return true
+          const journals = await Promise.all(
+            pair.nodes.map((node) => node.shell('journalctl -u keepalived -n 8 --no-pager')),
+          )
+          throw new Error(`it is on [${holders}]: ${journals.join('')}`)
+        },
+        { patienceMs: 10_000, reason: `the VIP on ${name} alone` },
+      )
     const running = (name: string, unit: string) =>
       waitFor(async () => (await pair.node(name).must(['systemctl', 'is-active', unit])).trim() === 'active', {
         patienceMs: 20_000,
@@ -60,7 +70,12 @@ describe.skipIf(obstacle !== null)(
 
     test('VRRP elects host1, and a client writes and reads through the VIP', async () => {
       await running('host1', 'mariadb')
+      // Whichever booted first has the VIP, and nobody preempts: let host1 be alone for a moment.
+      await pair.node('host2').must(['systemctl', 'stop', 'keepalived'])
       await holderIs('host1')
+      await pair.node('host2').must(['systemctl', 'start', 'keepalived'])
+      await running('host2', 'keepalived')
+      expect(await holder()).toEqual(['host1'])
       const client = startClient(pair)
       await waitFor(() => client.acknowledged.length > 20 && client.reads.length > 5, {
         patienceMs: 10_000,

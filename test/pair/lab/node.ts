@@ -120,7 +120,7 @@ function machineOf(names: RunNames, options: Required<NodeOptions>, folder: stri
     const timeoutMs = given.timeoutMs ?? EXEC_LIMIT_MS
     // The inner limit ends the command itself; killing nsenter would leave it behind in the guest.
     const inner = ['timeout', '-k', '1', String(timeoutMs / 1000)]
-    const result = await run(['nsenter', '-t', String(pid), '-a', '--wd=/', '--', ...inner, ...command], {
+    const result = await run(['nsenter', '-t', String(pid), '-a', '--', ...inner, ...command], {
       ...given,
       timeoutMs: timeoutMs + 2000,
     })

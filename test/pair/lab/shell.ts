@@ -28,7 +28,7 @@ const pair = await startPair({
   ...(values.bare ? {} : { provision: provisionPlainPair }),
 })
 for (const node of pair.nodes) {
-  process.stdout.write(`${node.name} ${node.address}: nsenter -t ${node.leaderPid()} -a --wd=/ -- bash -l\n`)
+  process.stdout.write(`${node.name} ${node.address}: nsenter -t ${node.leaderPid()} -a -- bash -l\n`)
 }
 process.stdout.write(`client: nsenter --net=/run/netns/${pair.names.clientNamespace} -- bash\n`)
 process.stdout.write(`root folders: ${pair.names.folder}/NODE/root; end: Ctrl-C or end of input\n`)
