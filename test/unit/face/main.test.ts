@@ -52,7 +52,8 @@ function behaving(...connections: ((answer: (text: string) => void, hangUp: () =
 
 const ACCEPTED = 'HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}'
 
-describe('apmode as a process', () => {
+// Processes start slowly on a busy machine.
+describe('apmode as a process', { timeout: 60_000 }, () => {
   it('notify hands over both forms, says nothing and exits 0', async () => {
     await console.listen()
     expect(await apmode('notify', 'master')).toEqual({ exit: 0, out: '', err: '' })
@@ -81,7 +82,7 @@ describe('apmode as a process', () => {
   it('notify exits 4 when nobody listens, 5 when nobody answers in time', async () => {
     expect((await apmode('notify', 'stop')).exit).toBe(4)
     await behaving(() => {})
-    expect((await apmode('notify', 'stop', '--timeout', '0.2')).exit).toBe(5)
+    expect((await apmode('notify', 'stop', '--timeout', '0.3')).exit).toBe(5)
   })
 
   it('notify is not lost when the supervisor dies before it answers', async () => {

@@ -26,7 +26,7 @@ export function ask(
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
       response.on('error', reject)
     })
-    asked.setTimeout(4000, () => asked.destroy(new Error(`no answer to ${method} ${path}`)))
+    asked.setTimeout(10_000, () => asked.destroy(new Error(`no answer to ${method} ${path}`)))
     asked.on('error', reject)
     asked.end(body)
   })

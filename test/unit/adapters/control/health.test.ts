@@ -4,6 +4,9 @@ import { type HealthServer, startHealthServer } from '../../../../src/adapters/c
 import { A_STATUS, FakeControl } from '../../../fakes/control.ts'
 import { ask } from './ask.ts'
 
+/** With a patience that a busy machine does not exhaust. */
+const eventually = <T>(claim: () => T) => vi.waitFor(claim, { timeout: 10_000, interval: 10 })
+
 const host = '127.0.0.1'
 let control: FakeControl
 let health: HealthServer | null
@@ -15,11 +18,11 @@ beforeEach(() => {
 })
 afterEach(() => health?.close())
 
-async function started(port = 0): Promise<{ host: string; port: number }> {
+async function started(port = 0, statusTimeoutMs = 5000): Promise<{ host: string; port: number }> {
   const onProblem = (sentence: string) => problems.push(sentence)
-  const server = startHealthServer(control, { host, port, onProblem, statusTimeoutMs: 100, retryMs: 20 })
+  const server = startHealthServer(control, { host, port, onProblem, statusTimeoutMs, retryMs: 20 })
   health = server
-  return vi.waitFor(() => {
+  return eventually(() => {
     const found = server.port()
     if (found === null) throw new Error('not listening yet')
     return { host, port: found }
@@ -44,14 +47,14 @@ describe('the read-only HTTP', () => {
       open = resolve
     })
     const answers = Promise.all([1, 2, 3].map(() => ask(where, 'GET', '/status')))
-    await vi.waitFor(() => expect(control.asked).toEqual(['status']))
+    await eventually(() => expect(control.asked).toEqual(['status']))
     open()
     for (const answer of await answers) expect(JSON.parse(answer.text)).toEqual(A_STATUS)
     expect(control.asked.length).toBeLessThan(3)
   })
 
   it('does not wait for a status that does not come', async () => {
-    const where = await started()
+    const where = await started(0, 50)
     control.gate = new Promise(() => {})
     expect((await ask(where, 'GET', '/status')).status).toBe(503)
   })
@@ -74,7 +77,7 @@ describe('the read-only HTTP', () => {
       other.listen({ host, port: 0 }, () => resolve((other.address() as { port: number }).port))
     })
     const where = started(port)
-    await vi.waitFor(() => expect(problems).toEqual([expect.stringContaining('EADDRINUSE')]))
+    await eventually(() => expect(problems).toEqual([expect.stringContaining('EADDRINUSE')]))
     other.close()
     expect((await ask(await where, 'GET', '/health')).status).toBe(200)
     expect(problems).toHaveLength(1)

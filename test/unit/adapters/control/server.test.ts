@@ -10,6 +10,9 @@ import { ApmodeError } from '../../../../src/core/errors.ts'
 import { A_PLAN, A_STATUS, A_STEP, AN_ENTRY, DONE, FakeControl } from '../../../fakes/control.ts'
 import { type Answer, ask } from './ask.ts'
 
+/** With a patience that a busy machine does not exhaust. */
+const eventually = <T>(claim: () => T) => vi.waitFor(claim, { timeout: 10_000, interval: 10 })
+
 let folder: string
 let socketPath: string
 let control: FakeControl
@@ -142,7 +145,7 @@ describe('the control socket', () => {
     })
     client.on('error', () => {})
     client.end()
-    await vi.waitFor(() => expect(seen).toContain('"step"'))
+    await eventually(() => expect(seen).toContain('"step"'))
     client.destroy()
     open()
     expect((await get('/mode')).status).toBe(200)

@@ -19,6 +19,9 @@ import { ApmodeError } from '../../../../src/core/errors.ts'
 import { MODES } from '../../../../src/core/vocabulary.ts'
 import { failingAt } from './failing-disk.ts'
 
+/** With a patience that a busy machine does not exhaust. */
+const eventually = <T>(claim: () => T) => vi.waitFor(claim, { timeout: 10_000, interval: 10 })
+
 let folder: string
 let path: string
 beforeEach(() => {
@@ -116,12 +119,12 @@ describe('the mode file', () => {
     file.write('m')
     writeFileSync(join(folder, 'other'), 'x')
     execFileSync('sh', ['-c', 'echo s >"$0"', path])
-    await vi.waitFor(() => expect(seen).toEqual(['s']))
+    await eventually(() => expect(seen).toEqual(['s']))
     file.write('ap')
     rmSync(path)
-    await vi.waitFor(() => expect(seen).toEqual(['s', 'unset']))
+    await eventually(() => expect(seen).toEqual(['s', 'unset']))
     writeFileSync(path, '')
-    await vi.waitFor(() => expect(seen).toEqual(['s', 'unset', 'unreadable']))
+    await eventually(() => expect(seen).toEqual(['s', 'unset', 'unreadable']))
     stop()
   })
 

@@ -18,6 +18,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { KeepalivedFifo } from '../../../../src/adapters/keepalived/fifo.ts'
 import type { VrrpEvent, VrrpHint } from '../../../../src/ports/vrrp.ts'
 
+/** With a patience that a busy machine does not exhaust. */
+const eventually = <T>(claim: () => T) => vi.waitFor(claim, { timeout: 10_000, interval: 10 })
+
 let folder: string
 let path: string
 let fifo: KeepalivedFifo
@@ -62,21 +65,21 @@ function opened(): void {
   open()
 }
 
-describe("keepalived's FIFO", () => {
+describe("keepalived's FIFO", { timeout: 30_000 }, () => {
   it('gives the lines of our instance in order, and nothing else', async () => {
     opened()
     say('INSTANCE "VI_1" BACKUP 100\nGROUP "G" MASTER 0\nINSTANCE "VI_2" FAULT 1\nINSTANCE "VI_1" MASTER 100\n')
-    await vi.waitFor(() => expect(states()).toEqual(['backup', 'master']))
+    await eventually(() => expect(states()).toEqual(['backup', 'master']))
     expect(events[1]).toEqual({ state: 'master', instance: 'VI_1', source: 'fifo' })
     expect(problems).toEqual([])
   })
 
   it('is created when it is missing, readable by root alone', async () => {
     open()
-    await vi.waitFor(() => expect(isFifo()).toBe(true))
+    await eventually(() => expect(isFifo()).toBe(true))
     expect(statSync(path).mode & 0o777).toBe(0o600)
     say('INSTANCE "VI_1" MASTER 100\n')
-    await vi.waitFor(() => expect(states()).toEqual(['master']))
+    await eventually(() => expect(states()).toEqual(['master']))
   })
 
   it('loses nothing in a burst of 1,000 lines', async () => {
@@ -84,7 +87,7 @@ describe("keepalived's FIFO", () => {
     for (let batch = 0; batch < 10; batch++) {
       // A pipe holds 64 KiB; the rest of a burst beyond that is dropped by keepalived itself.
       say('INSTANCE "VI_1" MASTER 100\nINSTANCE "VI_1" BACKUP 100\n'.repeat(50))
-      await vi.waitFor(() => expect(events.length).toBe((batch + 1) * 100))
+      await eventually(() => expect(events.length).toBe((batch + 1) * 100))
     }
     expect(new Set(states().filter((_state, index) => index % 2 === 0))).toEqual(new Set(['master']))
   })
@@ -93,9 +96,9 @@ describe("keepalived's FIFO", () => {
     opened()
     say('INSTANCE "VI_1" MA')
     say('STER 100\nINSTANCE "VI_1" FAU')
-    await vi.waitFor(() => expect(states()).toEqual(['master']))
+    await eventually(() => expect(states()).toEqual(['master']))
     say('LT 0\n')
-    await vi.waitFor(() => expect(states()).toEqual(['master', 'fault']))
+    await eventually(() => expect(states()).toEqual(['master', 'fault']))
     expect(problems).toEqual([])
   })
 
@@ -103,7 +106,7 @@ describe("keepalived's FIFO", () => {
     opened()
     say(Buffer.from([0, 255, 254, 10]))
     say('INSTANCE "VI_1" GONE 3\nINSTANCE "VI_1" GONE 3\nINSTANCE "VI_1" MASTER 100\n')
-    await vi.waitFor(() => expect(states()).toEqual(['master']))
+    await eventually(() => expect(states()).toEqual(['master']))
     expect(problems).toHaveLength(2)
   })
 
@@ -111,23 +114,23 @@ describe("keepalived's FIFO", () => {
     opened()
     say('x'.repeat(5000))
     say(`${'y'.repeat(5000)}\nINSTANCE "VI_1" MASTER 100\n`)
-    await vi.waitFor(() => expect(states()).toEqual(['master']))
+    await eventually(() => expect(states()).toEqual(['master']))
     expect(problems).toEqual([expect.stringContaining('more than 1024 bytes')])
   })
 
   it('gives MASTER_RX_LOWER_PRI as a hint, not as a change of state', async () => {
     opened()
     say('INSTANCE "VI_1" MASTER_RX_LOWER_PRI 100\n')
-    await vi.waitFor(() => expect(hints).toEqual(['MASTER_RX_LOWER_PRI']))
+    await eventually(() => expect(hints).toEqual(['MASTER_RX_LOWER_PRI']))
     expect(events).toEqual([])
   })
 
   it('is created again when it was removed, and says that lines may be lost', async () => {
     opened()
     unlinkSync(path)
-    await vi.waitFor(() => expect(hints).toEqual(['reopened']))
+    await eventually(() => expect(hints).toEqual(['reopened']))
     say('INSTANCE "VI_1" STOP 0\n')
-    await vi.waitFor(() => expect(states()).toEqual(['stop']))
+    await eventually(() => expect(states()).toEqual(['stop']))
     expect(problems).toEqual([expect.stringContaining('removed')])
   })
 
@@ -136,10 +139,10 @@ describe("keepalived's FIFO", () => {
     unlinkSync(path)
     if (what === 'file') writeFileSync(path, 'INSTANCE "VI_1" MASTER 100\n')
     else mkdirSync(path)
-    await vi.waitFor(() => expect(hints).toEqual(['reopened']))
+    await eventually(() => expect(hints).toEqual(['reopened']))
     expect(existsSync(`${path}.replaced`)).toBe(true)
     say('INSTANCE "VI_1" FAULT 0\n')
-    await vi.waitFor(() => expect(states()).toEqual(['fault']))
+    await eventually(() => expect(states()).toEqual(['fault']))
     expect(problems.length).toBeGreaterThan(0)
   })
 
@@ -147,11 +150,11 @@ describe("keepalived's FIFO", () => {
     path = join(folder, 'later', 'vrrp.fifo')
     fifo = new KeepalivedFifo(path, 'VI_1')
     open()
-    await vi.waitFor(() => expect(problems).toHaveLength(2))
+    await eventually(() => expect(problems).toHaveLength(2))
     mkdirSync(join(folder, 'later'))
-    await vi.waitFor(() => expect(isFifo()).toBe(true), { timeout: 4000 })
+    await eventually(() => expect(isFifo()).toBe(true))
     say('INSTANCE "VI_1" MASTER 100\n')
-    await vi.waitFor(() => expect(states()).toEqual(['master']))
+    await eventually(() => expect(states()).toEqual(['master']))
     expect(problems).toHaveLength(2)
   })
 
