@@ -87,6 +87,9 @@ export const statements = {
   waitFor(position: string, limitMs: number): string {
     return `SELECT MASTER_GTID_WAIT(${literal(position)}, ${seconds(limitMs)}) AS outcome`
   },
+  stopApplying(): string {
+    return 'STOP SLAVE SQL_THREAD'
+  },
   stopReplication(): string[] {
     return ['STOP SLAVE']
   },
@@ -115,8 +118,20 @@ export const statements = {
       `SELECT ${LEAD_COLUMNS} FROM apmode.lead ORDER BY epoch DESC LIMIT 1`
     )
   },
-  allowWrites(): string[] {
-    return ['SET GLOBAL read_only=0', 'SELECT @@global.read_only AS read_only']
+  /**
+   * `semiSync`: the primary's part of semi-synchronous replication is switched on before the first write. Read-only again,
+   * it stays on (a commit that waits for its acknowledgement must not be let go as if it had one), until it follows.
+   */
+  allowWrites(semiSync = false): string[] {
+    return [
+      ...(semiSync ? ['SET GLOBAL rpl_semi_sync_master_enabled=1'] : []),
+      'SET GLOBAL read_only=0',
+      'SELECT @@global.read_only AS read_only',
+    ]
+  },
+  /** A replica that waits for acknowledgements of what it applies would hang itself. */
+  endPrimaryRole(): string {
+    return 'SET GLOBAL rpl_semi_sync_master_enabled=0'
   },
   /**
    * `demote`: this machine has written to its binlog on its own (it was a primary), so its own position becomes the
@@ -126,6 +141,7 @@ export const statements = {
     const byHand = demote === 'by hand' ? ['SET GLOBAL gtid_slave_pos=@@global.gtid_current_pos'] : []
     const clause = demote === 'clause' ? ', MASTER_DEMOTE_TO_SLAVE=1' : ''
     return [
+      statements.endPrimaryRole(),
       ...byHand,
       `CHANGE MASTER TO MASTER_HOST=${quoted(host)}, MASTER_PORT=${Math.trunc(port)}, MASTER_USER=${quoted(user)}, ` +
         `MASTER_PASSWORD=${PASSWORD_MASK}, MASTER_USE_GTID=slave_pos${clause}, MASTER_CONNECT_RETRY=1, ` +

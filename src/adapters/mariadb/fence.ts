@@ -124,48 +124,48 @@ async function killListed(round: Round, link: Link, session: Session): Promise<v
 }
 
 /**
- * Ends the sessions of clients: whoever holds READ ONLY ADMIN could write on. One that comes back with that privilege is
- * ended again, a few times, and named: read_only does not bind it, only taking the privilege away does.
+ * Ends the sessions of clients: whoever holds READ ONLY ADMIN could write on. Such an account is named, and ended again, a
+ * few times, when it comes back: read_only does not bind it, only taking the privilege away does.
  */
 async function killClients(round: Round, link: Link, listed: readonly Row[]): Promise<void> {
   const { session, left, ended } = round
   const waitUntil = performance.now() + Math.min(LEAVE_MS, left.leftMs() / 2)
-  let targets = others(listed, session).filter((client) => !ended.has(client.id ?? ''))
+  const privileged = new Set<string>()
+  const wasEnded = (client: Row) => ended.has(client.id ?? '')
+  const first = others(listed, session)
+  let targets: readonly Row[] = first.filter((client) => !wasEnded(client))
   for (let kills = 0; ; ) {
     if (targets.length > 0) {
       await kill(round, link, targets)
       kills++
     }
     if (ended.size === 0) return
-    const [now] = await link.run([statements.clients()], left.leftMs())
+    const [now, grantees] = await link.run([statements.clients(), statements.privilegedAccounts()], left.leftMs())
+    const mayWrite = (client: Row) => userNames(grantees ?? []).has(client.user ?? '')
     const present = others(now ?? [], session)
-    const wasEnded = (client: Row) => ended.has(client.id ?? '')
-    targets = await privilegedOf(
-      round,
-      link,
-      present.filter((client) => !wasEnded(client)),
-    )
-    if (targets.length > 0 && kills >= KILL_ROUNDS) {
-      const names = new Set(targets.map((client) => `${client.user}@${addressOf(client.host ?? '')}`))
-      round.remarks.push(`${[...names].join(', ')} may write on a read-only database and keeps coming back`)
-      return
+    targets = present.filter((client) => !wasEnded(client) && mayWrite(client))
+    for (const client of [...first, ...targets].filter(mayWrite)) {
+      privileged.add(`${client.user}@${addressOf(client.host ?? '')}`)
     }
-    if (targets.length > 0) continue
+    if (targets.length > 0 && kills < KILL_ROUNDS) continue
     const leaving = present.filter(wasEnded).length
-    if (leaving === 0) return
-    if (performance.now() > waitUntil) {
-      round.remarks.push(`${leaving} ended sessions still roll back`)
-      return
+    if (leaving > 0 && performance.now() < waitUntil) {
+      targets = []
+      await pause(2)
+      continue
     }
-    await pause(2)
+    if (leaving > 0) round.remarks.push(`${leaving} ended sessions still roll back`)
+    const back = targets.length > 0 ? ' and keeps coming back' : ''
+    if (privileged.size > 0) {
+      round.remarks.push(`${[...privileged].join(', ')} may write on a read-only database${back}`)
+    }
+    return
   }
 }
 
-async function privilegedOf(round: Round, link: Link, newcomers: readonly Row[]): Promise<readonly Row[]> {
-  if (newcomers.length === 0) return []
-  const [grantees] = await link.run([statements.privilegedAccounts()], round.left.leftMs())
-  const users = new Set((grantees ?? []).map((row) => /^'(.*)'@/.exec(row.grantee ?? '')?.[1]))
-  return newcomers.filter((client) => users.has(client.user ?? ''))
+/** The user names in `'name'@'host'`. */
+function userNames(grantees: readonly Row[]): ReadonlySet<string> {
+  return new Set(grantees.map((row) => /^'(.*)'@/.exec(row.grantee ?? '')?.[1] ?? ''))
 }
 
 async function kill(round: Round, link: Link, targets: readonly Row[]): Promise<void> {

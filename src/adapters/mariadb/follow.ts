@@ -32,14 +32,16 @@ export function readPassword(file: string): string {
 }
 
 export async function follow(session: Session, primary: Primary, call: Call): Promise<void> {
-  await operate(session, `follow ${primary.host}:${primary.port}`, call, async (link, left) => {
+  const what = `follow ${primary.host}:${primary.port}`
+  await operate(session, what, call, async (link, left) => {
+    await within(session.receiver.settled(), left)
     const [state] = await link.rows(STATE, left.leftMs())
     if (isWritable(state?.read_only)) throw new ApmodeError('refused', 'it is writable; only a read-only one follows')
     const replica = await readReplica(link, left.leftMs())
     if (replica !== null && isSame(replica, primary) && replica.ioErrno !== ER.ACCESS_DENIED) {
       if (replica.status.io !== 'No' && replica.status.sql) return
       left.check()
-      await link.run([statements.startReplication()], left.leftMs())
+      await link.run([statements.endPrimaryRole(), statements.startReplication()], left.leftMs())
       return
     }
     left.check()
@@ -88,4 +90,15 @@ async function changePrimary(
     const message = password === '' ? failure.message : failure.message.replaceAll(password, '***')
     throw new DatabaseFailure(failure.reason, message, failure.errno, failure.lost)
   }
+}
+
+/** What an earlier promotion left to do in the background comes first, or it would forget the new primary. */
+async function within(job: Promise<void>, left: Countdown): Promise<void> {
+  let timer: NodeJS.Timeout | null = null
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, left.leftMs())
+  })
+  await Promise.race([job, limit])
+  if (timer !== null) clearTimeout(timer)
+  left.check()
 }

@@ -13,11 +13,14 @@ import { observe, type Seen } from './observe.ts'
 import { peerLook } from './peer.ts'
 import { serverProcess } from './process.ts'
 import { allowWrites, drain, forgetPrimary, stopReplication } from './promote.ts'
+import { createReceiver } from './receiver.ts'
 import type { Session } from './session.ts'
 
 export interface MariadbOptions {
   /** The server's Unix socket. */
   readonly socket: string
+  /** `semi-sync`: while it is writable, a commit waits for the peer's acknowledgement. Default `async`. */
+  readonly durability?: 'semi-sync' | 'async'
   readonly log?: Log
 }
 
@@ -27,6 +30,7 @@ export function createMariadb(options: MariadbOptions): Database {
   const memory: FenceMemory = { process: null, eventsDisabled: false }
   const seen: Seen = { replication: null, lead: null }
   const peer = peerLook()
+  const semiSync = options.durability === 'semi-sync'
 
   const rememberProcess = async (link: Link, limitMs: number) => {
     const [row] = await link.rows('SELECT @@global.pid_file AS pid_file, @@global.port AS port', limitMs)
@@ -34,6 +38,7 @@ export function createMariadb(options: MariadbOptions): Database {
   }
   const session: Session = {
     where: whereOf(target),
+    receiver: createReceiver(target, log),
     log,
     lanes: {
       observe: keepLane('observing', target, log),
@@ -59,7 +64,7 @@ export function createMariadb(options: MariadbOptions): Database {
     forgetPrimary: (call) => forgetPrimary(session, call),
     recordLead: (row, call) => recordLead(session, row, call),
     async allowWrites(call) {
-      await allowWrites(session, memory.eventsDisabled, call)
+      await allowWrites(session, { semiSync, events: memory.eventsDisabled }, call)
       memory.eventsDisabled = false
     },
     follow: (primary, call) => follow(session, primary, call),

@@ -87,7 +87,10 @@ async function replicationOf(
   left: Countdown,
 ): Promise<ReplicationStatus | null> {
   try {
-    seen.replication = (await readReplica(link, left.leftMs() * 0.8))?.status ?? null
+    const replica = await readReplica(link, left.leftMs() * 0.8)
+    // Ended and about to be forgotten: it cannot receive or apply anything any more.
+    const leaving = session.receiver.forgetting && replica?.status.sql === false
+    seen.replication = leaving ? null : (replica?.status ?? null)
     return seen.replication
   } catch (error) {
     const failure = failureOf(error, session.where)

@@ -29,9 +29,8 @@ export async function drain(session: Session, call: Call): Promise<DrainOutcome>
     if (last.status.io === 'No' && !last.status.sql && !isApplied(last)) return standing(last)
     if (!last.status.sql && last.status.io !== 'No') await link.run([statements.startApplying()], left.leftMs())
     left.check()
-    if (last.status.io !== 'No') {
-      await link.run([statements.stopReceiving()], left.leftMs())
-      last = await readReplica(link, left.leftMs())
+    if (last.status.io !== 'No' && !(await session.receiver.leaving(link, left))) {
+      last = await session.receiver.stop(link, left)
     }
     return await applied(link, last, left)
   }).catch((error: unknown) => {
@@ -77,14 +76,21 @@ export async function stopReplication(session: Session, call: Call): Promise<voi
   await operate(session, 'stop replication', call, async (link, left) => {
     const replica = await readReplica(link, left.leftMs())
     if (replica === null || anyThreadRuns([replica]) === undefined) return
-    await link.run(statements.stopReplication(), left.leftMs())
+    // STOP SLAVE would wait for the thread that only says good-bye.
+    const leaving = replica.status.io !== 'No' && (await session.receiver.leaving(link, left))
+    await link.run(leaving ? [statements.stopApplying()] : statements.stopReplication(), left.leftMs())
   })
 }
 
 export async function forgetPrimary(session: Session, call: Call): Promise<void> {
   await operate(session, 'forget the primary', call, async (link, left) => {
-    if ((await readReplica(link, left.leftMs())) === null) return
+    const replica = await readReplica(link, left.leftMs())
+    if (replica === null) return
     left.check()
+    if (!replica.status.sql && replica.status.io !== 'No' && (await session.receiver.leaving(link, left))) {
+      session.receiver.forgetLater()
+      return
+    }
     try {
       await link.run(statements.forgetPrimary(), left.leftMs())
     } catch (error) {
@@ -95,18 +101,25 @@ export async function forgetPrimary(session: Session, call: Call): Promise<void>
   })
 }
 
-export async function allowWrites(session: Session, eventsToo: boolean, call: Call): Promise<void> {
+export interface WriteOptions {
+  readonly semiSync: boolean
+  /** Switch the event scheduler on too. */
+  readonly events: boolean
+}
+
+export async function allowWrites(session: Session, options: WriteOptions, call: Call): Promise<void> {
   await operate(session, 'allow writes', call, async (link, left) => {
     const running = anyThreadRuns(await readReplicas(link, left.leftMs()))
-    if (running !== undefined) {
+    const harmless = running?.status.sql === false && (await session.receiver.leaving(link, left))
+    if (running !== undefined && !harmless) {
       const { source, io, sql } = running.status
       throw new ApmodeError('refused', `it still replicates from ${source} (IO ${io}, SQL ${sql ? 'Yes' : 'No'})`)
     }
     left.check()
-    const [, state] = await link.run(statements.allowWrites(), left.leftMs())
-    if (!isWritable(state?.[0]?.read_only)) {
-      throw new DatabaseFailure('error', `${link.where} still says read_only=${state?.[0]?.read_only ?? 'nothing'}`)
+    const state = (await link.run(statements.allowWrites(options.semiSync), left.leftMs())).at(-1)?.[0]
+    if (!isWritable(state?.read_only)) {
+      throw new DatabaseFailure('error', `${link.where} still says read_only=${state?.read_only ?? 'nothing'}`)
     }
-    if (eventsToo) await link.run([statements.enableEvents()], left.leftMs())
+    if (options.events) await link.run([statements.enableEvents()], left.leftMs())
   })
 }

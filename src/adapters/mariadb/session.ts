@@ -8,6 +8,7 @@ import type { Call } from '../../ports/systemd.ts'
 import { cannot, DatabaseFailure, failureOf } from './failure.ts'
 import type { Lane, Log } from './kept.ts'
 import type { Link } from './link.ts'
+import type { Receiver } from './receiver.ts'
 
 export interface Lanes {
   readonly observe: Lane
@@ -19,6 +20,7 @@ export interface Lanes {
 export interface Session {
   readonly where: string
   readonly lanes: Lanes
+  readonly receiver: Receiver
   readonly log: Log
 }
 

@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { openLink } from '../../../src/adapters/mariadb/link.ts'
 import { createMariadb } from '../../../src/adapters/mariadb/mariadb.ts'
 import type { Database, DatabasePresent, Primary } from '../../../src/ports/database.ts'
 import { ensureMariadbInstalled, type MariadbServer, makeServer, removeServers } from './server.ts'
@@ -32,6 +33,14 @@ describe.skipIf(skipped !== null)('replication', () => {
     const status = await database.observe(IN)
     if (!status.answers) throw new Error(status.detail)
     return status
+  }
+
+  /** A new adapter on the same server, with semi-sync. */
+  const again = async (database: Database, server: MariadbServer) => {
+    await database.close()
+    const next = createMariadb({ socket: server.socket, durability: 'semi-sync', log })
+    next.open()
+    return next
   }
 
   /** The second follows the first, and has everything. */
@@ -222,6 +231,73 @@ describe.skipIf(skipped !== null)('replication', () => {
       expect(await second.waitForPeer(primaryAt(one), { timeoutMs: 300 })).toMatchObject({ complete: false })
     } finally {
       one.signal('SIGCONT')
+    }
+  })
+
+  it('does not wait for a silent primary that semi-sync says good-bye to, and forgets it later', async () => {
+    for (const server of [one, two]) {
+      server.sql(`SET GLOBAL rpl_semi_sync_slave_enabled=1; SET GLOBAL rpl_semi_sync_master_wait_point=AFTER_SYNC;
+        SET GLOBAL rpl_semi_sync_master_wait_no_slave=OFF; SET GLOBAL rpl_semi_sync_master_timeout=2000`)
+    }
+    first = await again(first, one)
+    second = await again(second, two)
+    await followed()
+    expect(one.sql("SHOW STATUS LIKE 'Rpl_semi_sync_master_status'")).toContain('ON')
+    await until('the replica acknowledges', () =>
+      /\t1$/.test(one.sql("SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'")),
+    )
+    one.sql('INSERT INTO app.t VALUES (2)')
+    one.signal('SIGSTOP')
+    try {
+      const from = performance.now()
+      expect(await second.drain(IN)).toMatchObject({ complete: true })
+      await second.stopReplication(IN)
+      await second.recordLead({ node: 'two', reason: 'failover' }, IN)
+      await second.forgetPrimary(IN)
+      await second.allowWrites(IN)
+      two.sql('INSERT INTO app.t VALUES (3)')
+      const took = performance.now() - from
+      process.stdout.write(`promotion beside a silent semi-sync primary: ${took.toFixed(1)} ms\n`)
+      expect(took).toBeLessThan(900)
+      expect(await present(second)).toMatchObject({ writable: true, replication: null })
+    } finally {
+      one.signal('SIGCONT')
+    }
+    await until('the former primary is forgotten', () => two.sql('SHOW ALL SLAVES STATUS') === '')
+    expect(await present(second)).toMatchObject({ writable: true, replication: null })
+    // The former primary comes back, and neither its applier nor the new primary's commits hang.
+    await first.fence(IN)
+    await first.follow(primaryAt(two), IN)
+    await until('it has the row', () => one.sql('SELECT COUNT(*) FROM app.t') === '3')
+    await until('it acknowledges', () => /\t1$/.test(two.sql("SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'")))
+    two.sql('INSERT INTO app.t VALUES (4)')
+    expect(two.sql("SHOW STATUS LIKE 'Rpl_semi_sync_master_yes_tx'")).not.toMatch(/\t0$/)
+  })
+
+  it('fences a primary whose commits wait for an acknowledgement that does not come', async () => {
+    one.sql(`SET GLOBAL rpl_semi_sync_master_wait_point=AFTER_SYNC; SET GLOBAL rpl_semi_sync_master_timeout=60000;
+      SET GLOBAL rpl_semi_sync_master_wait_no_slave=OFF`)
+    two.sql('SET GLOBAL rpl_semi_sync_slave_enabled=1')
+    first = await again(first, one)
+    await followed()
+    await until('the replica acknowledges', () =>
+      /\t1$/.test(one.sql("SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'")),
+    )
+    one.sql("SET sql_log_bin=0; CREATE USER app@'127.0.0.1'; GRANT ALL ON app.* TO app@'127.0.0.1'")
+    two.signal('SIGSTOP')
+    try {
+      const target = { kind: 'remote', host: '127.0.0.1', port: one.port, user: 'app', password: '' } as const
+      const client = await openLink(target, 2000)
+      const commit = client.run(['INSERT INTO app.t VALUES (2)'], 60_000)
+      commit.catch(() => {})
+      await until('the commit waits', () => one.sql('SHOW PROCESSLIST').includes('semi-sync ACK'))
+      const from = performance.now()
+      const outcome = await first.fence({ timeoutMs: 2000 })
+      process.stdout.write(`fence, commit waits for an ACK: ${(performance.now() - from).toFixed(1)} ms\n`)
+      expect(outcome).toMatchObject({ proven: true })
+      await expect(commit).rejects.toThrow()
+    } finally {
+      two.signal('SIGCONT')
     }
   })
 
