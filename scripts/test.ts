@@ -10,7 +10,7 @@ import { makePackage } from './package.ts'
 import { foreground, interrupt, wasInterrupted } from './testing/child.ts'
 import { type Counts, lineOf, NONE, sum } from './testing/counts.ts'
 import { ensurePrograms, type Programs } from './testing/debian.ts'
-import { type Ran, runProject } from './testing/vitest.ts'
+import { countTests, type Ran, runProject } from './testing/vitest.ts'
 
 const MINUTE = 60_000
 
@@ -54,7 +54,7 @@ const STAGES: readonly Stage[] = [
     programs: { 'dpkg-deb': 'dpkg' },
     run: async () => {
       const reason = whyNoLab()
-      return reason === null ? packaged('pair', 14 * MINUTE) : skippedWhole(`no pair of machines: ${reason}`)
+      return reason === null ? packaged('pair', 14 * MINUTE) : skippedWhole('pair', `no pair of machines: ${reason}`)
     },
   },
 ]
@@ -88,8 +88,8 @@ async function packaged(project: string, limitMs: number): Promise<Ran> {
   return runProject(project, { limitMs, verbose: true, env: { APMODE_DEB: path } })
 }
 
-function skippedWhole(reason: string): Ran {
-  return { counts: { passed: 0, failed: 0, skipped: 1 }, notes: [`skipped, ${reason}`] }
+function skippedWhole(project: string, reason: string): Ran {
+  return { counts: { passed: 0, failed: 0, skipped: countTests(project) }, notes: [`skipped, ${reason}`] }
 }
 
 /** Where the two machines are a must, a test of theirs that did not run has failed. */

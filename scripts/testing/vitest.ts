@@ -3,6 +3,7 @@
  * Invariant: an end that is not clean counts as at least one failure, also when no single test failed: a file that could
  * not be loaded, a hook that threw, a run that was cut off.
  */
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -45,6 +46,18 @@ export async function runProject(
     return judge(readReport(file), code, problem)
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** How many tests a project has, without running one: for the count of what is skipped. At least 1. */
+export function countTests(project: string): number {
+  const argv = [VITEST, 'list', '--project', project, '--json']
+  const { stdout } = spawnSync(process.execPath, argv, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 })
+  try {
+    const list: unknown = JSON.parse(stdout.slice(stdout.indexOf('[')))
+    return Array.isArray(list) && list.length > 0 ? list.length : 1
+  } catch {
+    return 1
   }
 }
 
