@@ -7,7 +7,7 @@
  * Never minifies: a stack trace in a journal must be readable.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 
@@ -73,6 +73,9 @@ export async function buildBundle(outDir: string, entry = join(ROOT, 'src/face/m
     absWorkingDir: ROOT,
     metafile: true,
   })
+  // The line for running from a checkout; here the wrapper /usr/bin/apmode names the Node.
+  const client = join(outDir, 'apmode.mjs')
+  writeFileSync(client, readFileSync(client, 'utf8').replace(/^#!.*\n/, ''))
   return { version, packages: packagesIn(metafile) }
 }
 

@@ -23,11 +23,11 @@ export function control(version: string, installedKiB: number): string {
     'Section: admin',
     'Priority: optional',
     'Description: supervisor of a highly available pair',
-    ' Two machines run the same services: a database (MariaDB), an API server and a',
-    ' router (keepalived), which gives one of them the virtual IP. apmode is the brain',
-    ' on each machine: it knows the mode of the machine, hears what keepalived says,',
-    ' and makes systemd and MariaDB match, so that never two databases are writable',
-    ' and no acknowledged write is lost.',
+    ' Two machines run the same services: a database (MariaDB), an API server and',
+    ' a router (keepalived), which gives one of them the virtual IP. apmode is the',
+    ' brain on each machine: it knows the mode of the machine, hears what keepalived',
+    ' says, and makes systemd and MariaDB match, so that never two databases are',
+    ' writable and no acknowledged write is lost.',
     ' .',
     ' The package carries its own Node runtime.',
     '',
@@ -92,6 +92,9 @@ export function copyright(root: string, packages: readonly string[]): string {
     const text = file === undefined ? `${field(manifest, 'license')}\n` : readFileSync(join(folder, file), 'utf8')
     const copyrights = text.split('\n').filter((line) => /^\s*(\/\/)?\s*copyright .*\d/i.test(line))
     const holders = copyrights.length > 0 ? copyrights.map((line) => line.trim()).join('\n ') : `the authors of ${name}`
+    // Debian has that text on every machine, and wants it nowhere else.
+    const apache = /Apache License\s+Version 2\.0/.test(text)
+    const licence = apache ? 'Apache-2.0: see /usr/share/common-licenses/Apache-2.0' : text
     const short = `npm-${name.replace(/[^a-z0-9.]+/gi, '-').replace(/^-/, '')}`
     return [
       `Files: usr/lib/apmode/*`,
@@ -99,7 +102,7 @@ export function copyright(root: string, packages: readonly string[]): string {
       `License: ${short}`,
       ` npm package ${name} ${version}:`,
       ' .',
-      indented(text),
+      indented(licence),
       '',
     ]
   })
