@@ -46,8 +46,9 @@ export async function fence(session: Session, memory: FenceMemory, call: Call): 
     detail: [detail, ...round.remarks].join('; '),
   })
   let problem = ''
-  // Twice: a kept connection that died says nothing about the server, and a blocker may have come back.
-  for (let attempt = 0; attempt < 2 && round.left.leftMs() > 0; attempt++) {
+  // Twice, because a blocker may have come back; a connection that died says nothing (a server that shuts down ends them
+  // all before it is down) and does not count.
+  for (let attempt = 0; attempt < 2 && round.left.leftMs() > 0; ) {
     try {
       const link = await linkOf(session, 'fence', round.left.leftMs())
       const clients = await setReadOnly(round, link, attempt)
@@ -58,6 +59,8 @@ export async function fence(session: Session, memory: FenceMemory, call: Call): 
       problem = failure.message
       if (failure.reason === 'down') return await nothingListens(round, outcome, problem)
       if (failure.reason === 'hung') break
+      if (failure.lost) await pause(2)
+      else attempt++
     }
   }
   return outcome(false, problem === '' ? `no answer within ${call.timeoutMs} ms` : problem)

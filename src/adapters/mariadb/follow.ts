@@ -10,7 +10,7 @@ import type { Primary } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
 import { DatabaseFailure, ER, failureOf } from './failure.ts'
 import { covers } from './gtid.ts'
-import type { Link } from './link.ts'
+import { type Link, openLink } from './link.ts'
 import { isWritable } from './observe.ts'
 import { type Replica, readReplica } from './replica.ts'
 import { type Countdown, operate, type Session } from './session.ts'
@@ -21,6 +21,8 @@ const STATE =
 /** Neither log is this session's to write into while a password is on its way. */
 const QUIET = 'SET SESSION sql_log_off=1, slow_query_log=0'
 const NOT_QUIET = 'SET SESSION sql_log_off=0, slow_query_log=1'
+
+const ASK_PRIMARY_MS = 1000
 
 /** The replication password, without the line end. Throws ApmodeError `storage`; never says what is in the file. */
 export function readPassword(file: string): string {
@@ -38,6 +40,7 @@ export async function follow(session: Session, primary: Primary, call: Call): Pr
     const [state] = await link.rows(STATE, left.leftMs())
     if (isWritable(state?.read_only)) throw new ApmodeError('refused', 'it is writable; only a read-only one follows')
     const replica = await readReplica(link, left.leftMs())
+    await keepUnapplied(replica, primary, left)
     if (replica !== null && isSame(replica, primary) && replica.ioErrno !== ER.ACCESS_DENIED) {
       if (replica.status.io !== 'No' && replica.status.sql) return
       left.check()
@@ -47,6 +50,29 @@ export async function follow(session: Session, primary: Primary, call: Call): Pr
     left.check()
     await changePrimary(link, replica, primary, demotion(link, state?.slave_pos, state?.binlog_pos), left)
   })
+}
+
+/**
+ * Starting a replica of which both threads stand throws its relay log away (MDEV-4698). What is in there and not applied must
+ * still be at the primary, or it may be the only copy of what was acknowledged: then nothing is started.
+ */
+async function keepUnapplied(replica: Replica | null, primary: Primary, left: Countdown): Promise<void> {
+  if (replica === null || replica.status.io !== 'No' || replica.status.sql) return
+  const { received, gtid } = replica.status
+  if (covers(gtid, received)) return
+  const { host, port, user, passwordFile } = primary
+  const target = { kind: 'remote', host, port, user, password: readPassword(passwordFile) } as const
+  const peer = await openLink(target, Math.min(left.leftMs(), ASK_PRIMARY_MS)).catch((error: unknown) => {
+    throw new ApmodeError('refused', `${received} is received and only ${gtid} applied, and ${messageOf(error)}`)
+  })
+  try {
+    const [row] = await peer.rows('SELECT @@global.gtid_binlog_pos AS position', left.leftMs())
+    if (!covers(row?.position ?? '', received)) {
+      throw new ApmodeError('refused', `${received} is received and only ${gtid} applied, and ${peer.where} lacks it`)
+    }
+  } finally {
+    peer.close()
+  }
 }
 
 function isSame(replica: Replica, primary: Primary): boolean {

@@ -3,6 +3,7 @@
  * (root by unix_socket, no password). It decides nothing: what to do and when is the host's business.
  * Invariant: each call ends within its own limit, whatever the server or the network does.
  */
+import { statements } from '../../core/statements.ts'
 import type { Database } from '../../ports/database.ts'
 import { type FenceMemory, fence } from './fence.ts'
 import { follow } from './follow.ts'
@@ -34,6 +35,8 @@ export function createMariadb(options: MariadbOptions): Database {
 
   const rememberProcess = async (link: Link, limitMs: number) => {
     const [row] = await link.rows('SELECT @@global.pid_file AS pid_file, @@global.port AS port', limitMs)
+    // Asked once beforehand, so that the first fence does not pay for what is only slow the first time.
+    await link.run([statements.fenceState(), statements.clients(), statements.privilegedAccounts()], limitMs)
     memory.process = serverProcess(row?.pid_file ?? '', options.socket, Number(row?.port ?? 0))
   }
   const session: Session = {

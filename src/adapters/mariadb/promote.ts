@@ -30,7 +30,7 @@ export async function drain(session: Session, call: Call): Promise<DrainOutcome>
     if (!last.status.sql && last.status.io !== 'No') await link.run([statements.startApplying()], left.leftMs())
     left.check()
     if (last.status.io !== 'No' && !(await session.receiver.leaving(link, left))) {
-      last = await session.receiver.stop(link, left)
+      last = await session.receiver.stop(link, last, left)
     }
     return await applied(link, last, left)
   }).catch((error: unknown) => {
@@ -76,8 +76,10 @@ export async function stopReplication(session: Session, call: Call): Promise<voi
   await operate(session, 'stop replication', call, async (link, left) => {
     const replica = await readReplica(link, left.leftMs())
     if (replica === null || anyThreadRuns([replica]) === undefined) return
-    // STOP SLAVE would wait for the thread that only says good-bye.
-    const leaving = replica.status.io !== 'No' && (await session.receiver.leaving(link, left))
+    const receives = replica.status.io !== 'No'
+    if (receives && !(await session.receiver.leaving(link, left))) await session.receiver.stop(link, replica, left)
+    // STOP SLAVE would wait for a thread that only says good-bye.
+    const leaving = receives && (await session.receiver.leaving(link, left))
     await link.run(leaving ? [statements.stopApplying()] : statements.stopReplication(), left.leftMs())
   })
 }

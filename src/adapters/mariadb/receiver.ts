@@ -3,6 +3,7 @@
  *
  * A semi-sync replica's IO thread, when it ends, connects to its primary to end its dump thread there, and STOP SLAVE waits
  * for that: rpl_semi_sync_slave_kill_conn_timeout, seconds, when the primary's machine is dead (measured: 2 s on 10.11).
+ * A thread that is just connecting to such a machine makes it wait as well, up to slave_net_timeout.
  * KILL of the thread only marks it: it receives nothing more and holds no lock while it says good-bye to nobody.
  * Invariant: what was left behind is finished here (STOP SLAVE, RESET SLAVE ALL), and never after somebody began to
  * follow again: `settled` is awaited first.
@@ -24,7 +25,7 @@ const BACKGROUND_MS = 60_000
 
 export interface Receiver {
   /** Ends receiving. Afterwards the thread is gone, or `leaving`: ended, and only not yet gone. */
-  stop(link: Link, left: Countdown): Promise<Replica | null>
+  stop(link: Link, before: Replica, left: Countdown): Promise<Replica | null>
   /** True while the thread that `stop` ended is not yet gone; asks the server. */
   leaving(link: Link, left: Countdown): Promise<boolean>
   /** RESET SLAVE ALL as soon as the thread is gone, in the background. */
@@ -57,11 +58,11 @@ export function createReceiver(target: Target, log: Session['log']): Receiver {
   }
 
   return {
-    async stop(link, left) {
+    async stop(link, before, left) {
       const listed = await threads(link, left)
       const ids = listed.map((row) => Number(row.id))
       const semiSync = listed.some((row) => row.semi_sync === '1' || row.semi_sync === 'ON')
-      if (!semiSync) {
+      if (ids.length === 0 || (!semiSync && before.status.io === 'Yes')) {
         await link.run([statements.stopReceiving()], left.leftMs())
         return readReplica(link, left.leftMs())
       }

@@ -93,6 +93,12 @@ describe.skipIf(skipped !== null)('the fence', () => {
     expect(server.sql('SELECT COUNT(*) FROM app.t WHERE a = 1000')).toBe('0')
   })
 
+  it('is proven although a backup holds FLUSH TABLES WITH READ LOCK', async () => {
+    const backup = await client('boss')
+    await backup.run(['FLUSH TABLES WITH READ LOCK'], 1000)
+    expect(await database.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true, killed: 1 })
+  })
+
   it('makes an open transaction fail at its commit', async () => {
     const open = await client('app')
     await open.run(['START TRANSACTION', 'INSERT INTO app.t VALUES (77)'], 1000)
@@ -167,6 +173,28 @@ describe.skipIf(skipped !== null)('the fence', () => {
       server.signal('SIGCONT')
     }
     await until('it answers again', async () => (await database.observe({ timeoutMs: 500 })).answers)
+  })
+
+  it('is never mistaken for a hang: a lock on the lead leaves the look at what was seen last', async () => {
+    const lead = await database.recordLead({ node: 'one', reason: 'test' }, { timeoutMs: 5000 })
+    expect(await database.observe({ timeoutMs: 1500 })).toMatchObject({ answers: true, lead })
+    const holder = await client('boss')
+    await holder.run(['LOCK TABLES apmode.lead WRITE'], 1000)
+    expect(await database.observe({ timeoutMs: 1500 })).toMatchObject({ answers: true, lead })
+    await expect(database.recordLead({ node: 'one', reason: 'test' }, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringMatching(/^cannot record the lead of one: /),
+    })
+  })
+
+  it('is proven for a server that is just shutting down, and no session is left then', async () => {
+    const busy = await client('app')
+    server.sql('SHUTDOWN')
+    const outcome = await database.fence({ timeoutMs: 5000 })
+    expect(outcome).toMatchObject({ proven: true })
+    await expect(busy.run(['INSERT INTO app.t VALUES (4242)'], 2000)).rejects.toThrow()
+    await server.exited()
+    await server.start()
   })
 
   it('is proven when the server is down, and works again when it is back', async () => {

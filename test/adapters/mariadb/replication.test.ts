@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openLink } from '../../../src/adapters/mariadb/link.ts'
 import { createMariadb } from '../../../src/adapters/mariadb/mariadb.ts'
@@ -86,7 +86,12 @@ describe.skipIf(skipped !== null)('replication', () => {
   })
 
   it('is followed by a fresh replica with empty positions', async () => {
+    const general = `${two.folder}/general.log`
+    two.sql(`SET GLOBAL general_log_file='${general}'; SET GLOBAL general_log=1`)
     await followed()
+    await until('the general log is written', () => readFileSync(general, 'utf8').includes('SHOW ALL SLAVES'))
+    expect(readFileSync(general, 'utf8')).not.toMatch(/MASTER_PASSWORD|pass\$&/)
+    expect(readFileSync(`${two.folder}/error.log`, 'utf8')).not.toContain('pass$&')
     const status = await present(second)
     expect(status).toMatchObject({ writable: false, version: expect.stringContaining('MariaDB') })
     expect(status.replication).toMatchObject({ source: `127.0.0.1:${one.port}`, io: 'Yes', sql: true, errno: 0 })
@@ -202,6 +207,15 @@ describe.skipIf(skipped !== null)('replication', () => {
     const outcome = await second.drain(IN)
     expect(outcome).toMatchObject({ complete: false })
     expect(outcome.detail).toContain('SQL thread stands')
+    one.signal('SIGSTOP')
+    try {
+      await expect(second.follow(primaryAt(one), IN)).rejects.toMatchObject({ code: 'refused' })
+    } finally {
+      one.signal('SIGCONT')
+    }
+    // The primary still has it: then it may be fetched again.
+    await second.follow(primaryAt(one), IN)
+    await until('it is applied', () => two.sql('SELECT COUNT(*) FROM app.t') === '2')
   })
 
   it('says what stopped the SQL thread', async () => {
@@ -232,6 +246,26 @@ describe.skipIf(skipped !== null)('replication', () => {
     } finally {
       one.signal('SIGCONT')
     }
+  })
+
+  it('does not wait for a receiving thread that is just connecting to a silent primary', async () => {
+    await followed()
+    one.signal('SIGSTOP')
+    try {
+      await until('it tries to connect again', async () => (await present(second)).replication?.io === 'Connecting')
+      const from = performance.now()
+      expect(await second.drain(IN)).toMatchObject({ complete: true })
+      await second.stopReplication(IN)
+      await second.forgetPrimary(IN)
+      await second.allowWrites(IN)
+      const took = performance.now() - from
+      process.stdout.write(`promotion while it is connecting: ${took.toFixed(1)} ms\n`)
+      expect(took).toBeLessThan(900)
+      two.sql('INSERT INTO app.t VALUES (2)')
+    } finally {
+      one.signal('SIGCONT')
+    }
+    await until('the former primary is forgotten', () => two.sql('SHOW ALL SLAVES STATUS') === '')
   })
 
   it('does not wait for a silent primary that semi-sync says good-bye to, and forgets it later', async () => {

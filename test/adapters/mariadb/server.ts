@@ -104,6 +104,8 @@ export interface MariadbServer {
   signal(name: NodeJS.Signals): void
   /** SIGKILL, and waits until the process is gone. */
   kill(): Promise<void>
+  /** Resolves when the process has ended by itself. */
+  exited(): Promise<void>
   /** Runs SQL as root through the socket with Debian's own client and returns its rows, tab separated. */
   sql(text: string): string
   remove(): void
@@ -174,6 +176,9 @@ export async function makeServer(serverId: number, options: readonly string[] = 
       const gone = new Promise((resolve) => child?.once('exit', resolve))
       child.kill('SIGKILL')
       await gone
+    },
+    async exited() {
+      if (child !== null && !exited()) await new Promise((resolve) => child?.once('exit', resolve))
     },
     sql(text) {
       return execFileSync('mariadb', client(socket, text), { encoding: 'utf8', timeout: 20_000, stdio: 'pipe' }).trim()
