@@ -28,7 +28,7 @@ export function beginRun(): { readonly names: RunNames; readonly end: () => void
   const names = namesOf(newRunId())
   mkdirSync(names.folder, { recursive: true })
   const owner: Owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' }
-  writeFileSync(join(names.folder, 'owner.json'), JSON.stringify(owner))
+  writeFileSync(ownerFile(names), JSON.stringify(owner))
   const reaper = startReaper(names.id)
   const withdraw = watchExits(() => removeRun(names.id))
   return {
@@ -39,6 +39,10 @@ export function beginRun(): { readonly names: RunNames; readonly end: () => void
       reaper.stdin?.destroy()
     },
   }
+}
+
+export function ownerFile(names: RunNames): string {
+  return join(names.folder, 'owner.json')
 }
 
 /** Removes everything of a run; returns what could not be removed, as sentences (empty: nothing is left). */
@@ -92,7 +96,7 @@ export function removeDeadRuns(): void {
 export function ownerLives(id: string): boolean {
   const folder = namesOf(id).folder
   try {
-    const owner = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8')) as Owner
+    const owner = JSON.parse(readFileSync(ownerFile(namesOf(id)), 'utf8')) as Owner
     return startTimeOf(owner.pid) === owner.startTime
   } catch {
     // The owner's file is written a moment after the folder: a young folder without one is a run that begins.
@@ -163,7 +167,7 @@ function mountsBelow(folder: string): string[] {
   const targets = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
-  return targets.filter((target) => target.startsWith(`${folder}/`)).reverse()
+  return targets.filter((target) => target === folder || target.startsWith(`${folder}/`)).reverse()
 }
 
 function startTimeOf(pid: number): string | null {

@@ -57,6 +57,7 @@ async function build(image: string, progress: Progress): Promise<void> {
     'mmdebstrap "$@" "$building"',
     ': > "$image.used"',
     'mv -T "$building" "$image"',
+    'rm -f "$image".recipe-*', // also those of runs that were killed
   ].join('\n')
   const options = [...MMDEBSTRAP_OPTIONS, `--include=${PACKAGES.join(',')}`, `--customize-hook=${hook}`, SUITE]
   const lock = ['flock', join(LAB_HOME, 'build.lock'), 'sh', '-c', script, 'build', image, building]

@@ -3,7 +3,9 @@
  * Invariant: what `startPair` resolves to has booted; if it rejects, nothing is left; after `stop` nothing is left.
  * It knows nothing of apmode: what goes onto the machines before their first boot is the caller's `provision`.
  */
-import { beginRun } from './cleanup.ts'
+import { readFileSync, statfsSync, writeFileSync } from 'node:fs'
+import { beginRun, ownerFile } from './cleanup.ts'
+import { must } from './command.ts'
 import { ensureImage, type Progress } from './image.ts'
 import type { RunNames } from './names.ts'
 import { createSwitch, SUBNET } from './network.ts'
@@ -35,6 +37,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const { names, end } = beginRun()
   try {
     progress('booting the machines …')
+    await ensureLayersPossible(names)
     await createSwitch(names)
     const nodes = await Promise.all(
       ['host1', 'host2'].slice(0, options.nodes ?? 2).map(async (name, index) => {
@@ -51,6 +54,16 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     end()
     throw thrown
   }
+}
+
+const OVERLAYFS_MAGIC = 0x794c7630
+
+/** An overlay cannot write onto an overlay (a container's root, say): then the run's folder is memory. */
+async function ensureLayersPossible(names: RunNames): Promise<void> {
+  if (statfsSync(names.folder).type !== OVERLAYFS_MAGIC) return
+  const owner = readFileSync(ownerFile(names))
+  await must(['mount', '-t', 'tmpfs', '-o', 'mode=700', names.machine('memory'), names.folder], { timeoutMs: 5000 })
+  writeFileSync(ownerFile(names), owner)
 }
 
 const HOSTS = `127.0.0.1 localhost\n${SUBNET}.101 host1\n${SUBNET}.102 host2\n`

@@ -6,7 +6,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ApmodeError } from '../../../src/core/errors.ts'
 import { cgroupRoots } from './cgroup.ts'
-import { PLAIN_ENVIRONMENT, run } from './command.ts'
+import { PLAIN_ENVIRONMENT, run, runBlocking } from './command.ts'
 
 /** Program → Debian package that brings it. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -14,6 +14,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'systemd-nspawn': 'systemd-container',
   ip: 'iproute2',
   nsenter: 'util-linux',
+  unshare: 'util-linux',
   flock: 'util-linux',
   mount: 'mount',
 }
@@ -32,6 +33,8 @@ export function whyNoLab(): string | null {
   } catch {
     return `it needs a writable cgroup2 hierarchy, ${unified} is not`
   }
+  const unshared = runBlocking(['unshare', '--mount', '--net', 'true'], { timeoutMs: 5000 })
+  if (unshared.code !== 0) return `it needs namespaces, and none can be made here: ${unshared.stderr.trim()}`
   return null
 }
 
