@@ -10,7 +10,7 @@ import { messageOf } from '../../core/errors.ts'
 import { statements } from '../../core/statements.ts'
 import type { FenceOutcome } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
-import { ER, failureOf } from './failure.ts'
+import { DatabaseFailure, ER, failureOf } from './failure.ts'
 import type { Link, Row } from './link.ts'
 import { addressOf, isWritable } from './observe.ts'
 import { isGone, type ServerProcess } from './process.ts'
@@ -84,7 +84,7 @@ async function setReadOnly(round: Round, link: Link, attempt: number): Promise<r
   }
   try {
     const [, state, clients] = await change
-    if (isWritable(state?.[0]?.read_only)) throw failureOf(new Error('read_only is still off'), session.where)
+    if (isWritable(state?.[0]?.read_only)) throw stillOff(session)
     await disableEvents(round, link, state?.[0])
     return clients ?? []
   } catch (error) {
@@ -95,6 +95,10 @@ async function setReadOnly(round: Round, link: Link, attempt: number): Promise<r
     }
     throw failure
   }
+}
+
+function stillOff(session: Session): DatabaseFailure {
+  return new DatabaseFailure('error', `${session.where} says that read_only is off`)
 }
 
 function done(): 'done' {
@@ -143,7 +147,12 @@ async function killClients(round: Round, link: Link, listed: readonly Row[]): Pr
       kills++
     }
     if (ended.size === 0) return
-    const [now, grantees] = await link.run([statements.clients(), statements.privilegedAccounts()], left.leftMs())
+    const [now, grantees, state] = await link.run(
+      [statements.clients(), statements.privilegedAccounts(), statements.fenceState()],
+      left.leftMs(),
+    )
+    // A session of ours that was given up may have had a grant on its way; it is among those that were ended.
+    if (isWritable(state?.[0]?.read_only)) throw stillOff(session)
     const mayWrite = (client: Row) => userNames(grantees ?? []).has(client.user ?? '')
     const present = others(now ?? [], session)
     targets = present.filter((client) => !wasEnded(client) && mayWrite(client))

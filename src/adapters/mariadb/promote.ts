@@ -32,7 +32,7 @@ export async function drain(session: Session, call: Call): Promise<DrainOutcome>
     if (last.status.io !== 'No' && !(await session.receiver.leaving(link, left))) {
       last = await session.receiver.stop(link, last, left)
     }
-    return await applied(link, last, left)
+    return await applied(link, last, left, call.signal)
   }).catch((error: unknown) => {
     // The limit is an expected end, and a policy decides what follows; everything else is a failure.
     if (!(error instanceof ApmodeError) || error.code !== 'timeout') throw error
@@ -40,7 +40,12 @@ export async function drain(session: Session, call: Call): Promise<DrainOutcome>
   })
 }
 
-async function applied(link: Link, first: Replica | null, left: Countdown): Promise<DrainOutcome> {
+async function applied(
+  link: Link,
+  first: Replica | null,
+  left: Countdown,
+  signal: AbortSignal | undefined,
+): Promise<DrainOutcome> {
   let replica = first
   const goal = first?.status.received ?? ''
   while (replica !== null && !isApplied(replica)) {
@@ -48,7 +53,8 @@ async function applied(link: Link, first: Replica | null, left: Countdown): Prom
     if (!replica.status.sql) return standing(replica)
     if (replica.usesGtid) {
       const limitMs = Math.min(SLICE_MS, left.leftMs())
-      const [row] = await link.rows(statements.waitFor(goal, limitMs), left.leftMs() + SLICE_MS)
+      const waiting = link.rows(statements.waitFor(goal, limitMs), left.leftMs() + SLICE_MS)
+      const [row] = await unlessAborted(waiting, signal)
       if (row?.outcome === '0') break
     } else {
       await link.rows(`SELECT SLEEP(${SLICE_MS / 10_000})`, left.leftMs() + SLICE_MS)
@@ -56,6 +62,25 @@ async function applied(link: Link, first: Replica | null, left: Countdown): Prom
     replica = await readReplica(link, left.leftMs())
   }
   return { complete: true, detail: goal === '' ? 'nothing was waiting' : `everything up to ${goal} is applied` }
+}
+
+/**
+ * Only a wait may be left like this, because nothing depends on how it ends. A statement that changes something is always
+ * waited for, also when its call was aborted: a `read_only=0` still on its way must not overtake the fence that follows.
+ */
+async function unlessAborted<T>(waiting: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await waiting
+  let leave = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(new ApmodeError('failed', 'aborted by a newer event'))
+    signal.addEventListener('abort', leave, { once: true })
+  })
+  waiting.catch(() => {})
+  try {
+    return await Promise.race([waiting, aborted])
+  } finally {
+    signal.removeEventListener('abort', leave)
+  }
 }
 
 function isApplied(replica: Replica): boolean {

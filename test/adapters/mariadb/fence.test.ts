@@ -7,7 +7,7 @@ import { until } from './until.ts'
 
 const skipped = ensureMariadbInstalled()
 
-describe.skipIf(skipped !== null)('the fence', () => {
+describe.skipIf(skipped !== null)(`the fence${skipped === null ? '' : ` (skipped: ${skipped})`}`, () => {
   let server: MariadbServer
   let database: Database
   const links: Link[] = []
