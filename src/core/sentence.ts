@@ -17,12 +17,12 @@ export interface Decision {
 }
 
 const NAMES: Readonly<Record<string, string>> = {
-  master: 'keepalived says MASTER',
-  backup: 'keepalived says BACKUP',
-  fault: 'keepalived says FAULT',
+  master: 'MASTER',
+  backup: 'BACKUP',
+  fault: 'FAULT',
   stop: 'keepalived was stopped',
   died: 'keepalived died',
-  started: 'keepalived was started',
+  started: 'keepalived is started',
 }
 
 function moves({ from, to }: Decision): string[] {

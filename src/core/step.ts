@@ -20,7 +20,8 @@ export type Step =
   | { readonly do: 'forget-primary'; readonly effect: 'grant' }
   | { readonly do: 'allow-writes'; readonly effect: 'grant' }
   | { readonly do: 'declare-fit'; readonly effect: 'grant' }
-  | { readonly do: 'start-unit'; readonly effect: 'grant'; readonly unit: string }
+  /** `asReplica`: a database that was a primary when it ended gives up what the peer never acknowledged. */
+  | { readonly do: 'start-unit'; readonly effect: 'grant'; readonly unit: string; readonly asReplica?: boolean }
   | { readonly do: 'follow'; readonly effect: 'grant' }
   | {
       readonly do: 'change-files'
@@ -29,6 +30,12 @@ export type Step =
       readonly disable: readonly string[]
       readonly enable: readonly string[]
     }
+
+/**
+ * What makes a MariaDB that crashed as a semi-sync primary truncate its binary log to what was acknowledged (10.11.9 and
+ * later, MDEV-33465); never for one that stays primary. Its unit takes options from this variable, as MariaDB ships it.
+ */
+export const START_AS_REPLICA = { name: 'MYSQLD_OPTS', value: '--init-rpl-role=SLAVE' } as const
 
 export type StepName = Step['do']
 
@@ -64,7 +71,7 @@ export function sentenceOf(step: Step, config: Config): string {
     case 'declare-fit':
       return 'tell keepalived that this machine is fit'
     case 'start-unit':
-      return `start ${step.unit}`
+      return step.asReplica === true ? `start ${step.unit} as a replica of the peer` : `start ${step.unit}`
     case 'follow':
       return `replicate from ${config.peer?.name ?? 'the peer'}`
     case 'change-files':
@@ -97,8 +104,13 @@ export function callsOf(step: Step, config: Config): string[] {
       return ['write 0 to /run/apmode/vrrp.unfit']
     case 'stop-unit':
       return [manager('StopUnit', step.unit, 'replace')]
-    case 'start-unit':
-      return [manager('StartUnit', step.unit, 'replace')]
+    case 'start-unit': {
+      const start = manager('StartUnit', step.unit, 'replace')
+      const { name, value } = START_AS_REPLICA
+      return step.asReplica === true
+        ? [manager('SetEnvironment', list([`${name}=${value}`])), start, manager('UnsetEnvironment', list([name]))]
+        : [start]
+    }
     case 'remove-vip':
       return [`ip address del ${config.vrrp.vip} dev ${config.node.interface}`]
     case 'cut-replication':

@@ -160,10 +160,19 @@ export class Commands {
           return
         }
       }
-      if (!(await this.#step({ do: 'start-unit', effect: 'grant', unit: name }, account, tell, grants))) return
+      const asReplica = kind === 'database' && (await this.#startsAsReplica())
+      if (!(await this.#step({ do: 'start-unit', effect: 'grant', unit: name, asReplica }, account, tell, grants)))
+        return
       if (kind !== 'router') account.add(await this.#check('start', tell, grants))
       if (account.failed) return
     }
+  }
+
+  /** A peer that accepts writes has the lead: what this machine had and it never acknowledged does not count. */
+  async #startsAsReplica(): Promise<boolean> {
+    const { settler, parts } = this.#supervisor
+    if (parts.config.database.engine === 'none' || parts.config.database.durability !== 'semi-sync') return false
+    return (await settler.look(true)).peer?.writable === true
   }
 
   async #stop(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {

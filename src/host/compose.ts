@@ -20,7 +20,10 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
     parts: {
       config,
       systemd: createSystemd({ log: say }),
-      database: config.database.engine === 'none' ? null : createMariadb({ socket: config.database.socket, log: say }),
+      database:
+        config.database.engine === 'none'
+          ? null
+          : createMariadb({ socket: config.database.socket, durability: config.database.durability, log: say }),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
       modeFile: new DiskModeFile(config.modeFile, problem),
       stateFile: new DiskStateFile(PATHS.state, problem),

@@ -4,7 +4,7 @@
  * gets no abort signal.
  */
 import { messageOf } from '../core/errors.ts'
-import { type Step, sentenceOf } from '../core/step.ts'
+import { START_AS_REPLICA, type Step, sentenceOf } from '../core/step.ts'
 import type { StepRecord } from '../ports/storage.ts'
 import { LIMITS } from './limits.ts'
 import type { Memory } from './observe.ts'
@@ -60,7 +60,12 @@ export class Performer {
         return network.holdsVip() ? failed('the VIP is still there') : done()
       case 'start-unit':
         this.#memory.downExpected.delete(step.unit)
-        return this.#job(await systemd.start(step.unit, limited(config.unitTimeoutMs)))
+        return this.#job(
+          await systemd.start(step.unit, {
+            ...limited(config.unitTimeoutMs),
+            ...(step.asReplica === true ? { variable: START_AS_REPLICA } : {}),
+          }),
+        )
       case 'stop-unit':
         this.#memory.downExpected.add(step.unit)
         return this.#job(await systemd.stop(step.unit, limited(config.unitTimeoutMs)))

@@ -87,14 +87,17 @@ export class Settler {
     this.state = to
     if (from.role !== to.role) this.saveState()
 
-    let judgement = this.#judge(observed, request, from)
+    // What moved the machine names the entry, not what made it look.
+    const moved = event !== null && event.type !== 'set' && !sameState(from, to)
+    const named = moved ? { ...request, event: event.type } : request
+    let judgement = this.#judge(observed, named, from)
     for (let round = 0; round < ROUNDS; round += 1) {
       const withdrew = await run.withdraw(judgement.plan.withdraw, observed)
       if (run.result !== 'failed') this.#reach(request)
       if (judgement.plan.grant.length === 0) break
       if (withdrew) {
         observed = await this.look(false)
-        judgement = this.#judge(observed, request, from)
+        judgement = this.#judge(observed, named, from)
         if (judgement.plan.withdraw.length > 0 && round + 1 < ROUNDS) continue
       }
       await run.grant(judgement.plan.grant)
@@ -104,7 +107,7 @@ export class Settler {
     this.#remember(observed.peerAttached)
     this.last = { observed, judgement }
     const sentence = decisionSentence({
-      event: request.event,
+      event: named.event,
       from,
       to: this.state,
       holds: judgement.holds,
@@ -121,7 +124,7 @@ export class Settler {
       notDone: run.notDone,
       result: run.result,
     }
-    this.#record(request, settled, clock.elapsed() - begun)
+    this.#record(named, settled, clock.elapsed() - begun)
     return settled
   }
 

@@ -7,8 +7,10 @@ import { type Heard, interpret, lookUp } from '../core/interpret.ts'
 import type { Observed } from '../core/observed.ts'
 import { isDown, isRunning } from '../core/observed.ts'
 import type { State } from '../core/state.ts'
+import { START_AS_REPLICA } from '../core/step.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { VrrpEvent } from '../ports/vrrp.ts'
+import { LIMITS } from './limits.ts'
 import type { Parts } from './parts.ts'
 import { JobQueue } from './queue.ts'
 import { type Settled, Settler } from './settle.ts'
@@ -71,6 +73,7 @@ export class Supervisor {
             await systemd.open({ timeoutMs: BUS_MS }).catch((thrown: unknown) => {
               this.problems.set('systemd', `systemd does not answer: ${messageOf(thrown)}`)
             })
+            await systemd.forgetVariable(START_AS_REPLICA, { timeoutMs: LIMITS.systemdLook }).catch(() => {})
             await this.#settle(this.#standing.interrupted === null ? 'look' : this.#resume(), grants)
           } finally {
             resolve()

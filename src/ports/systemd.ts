@@ -48,6 +48,16 @@ export interface Call {
   readonly signal?: AbortSignal
 }
 
+/** A variable that the processes of a unit see in this one start. */
+export interface StartVariable {
+  readonly name: string
+  readonly value: string
+}
+
+export interface StartCall extends Call {
+  readonly variable?: StartVariable
+}
+
 export interface Systemd {
   /** Connects and subscribes; keeps reconnecting until `close`. Resolves once connected, or rejects at the time limit (it goes on trying). */
   open(call: Call): Promise<void>
@@ -55,7 +65,9 @@ export interface Systemd {
   readonly connected: boolean
   /** The status of each of the units, in the order asked for. One unknown to systemd has active `missing`. */
   observe(units: readonly string[], call: Call): Promise<UnitStatus[]>
-  start(unit: string, call: Call): Promise<JobOutcome>
+  start(unit: string, call: StartCall): Promise<JobOutcome>
+  /** Takes the variable away if it was left behind with this very value by a supervisor that was killed during a start. */
+  forgetVariable(variable: StartVariable, call: Call): Promise<void>
   stop(unit: string, call: Call): Promise<JobOutcome>
   /** SIGKILL to every process of the unit (KillUnit "all"); resolves when the unit has no main process any more. */
   kill(unit: string, call: Call): Promise<void>

@@ -275,6 +275,7 @@ export class World {
         })
         return []
       },
+      forgetVariable: async () => {},
       systemState: async () => 'running',
       watch: (_units, listener) => {
         this.#watchers.add(listener)

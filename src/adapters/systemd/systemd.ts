@@ -4,15 +4,16 @@
  * that could not be changed are values. It decides nothing.
  */
 import { ApmodeError } from '../../core/errors.ts'
-import type { Systemd } from '../../ports/systemd.ts'
+import type { StartCall, Systemd } from '../../ports/systemd.ts'
 import { BusError, type Dial, dial } from './bus.ts'
 import { Jobs } from './jobs.ts'
 import { killUnit } from './kill-unit.ts'
-import { Link, type Log, MANAGER, MANAGER_PATH } from './link.ts'
+import { budget, Link, type Log, MANAGER, MANAGER_PATH } from './link.ts'
 import { linkedFiles } from './linked-unit.ts'
 import { Look } from './look.ts'
 import { maskDropIn } from './mask-drop-in.ts'
 import { runJob } from './run-job.ts'
+import { forgetVariable, withVariable } from './start-environment.ts'
 import { changeFiles } from './unit-files.ts'
 import { Watch } from './watch.ts'
 
@@ -46,6 +47,11 @@ export function createSystemd(options: SystemdOptions = {}): Systemd {
     if (!connected) jobs.lost(new BusError('unreachable', 'the bus went away while the job ran', { lost: true }))
   })
 
+  const start = (unit: string, call: StartCall) => {
+    const job = () => runJob({ link, look, jobs }, 'start', unit, call)
+    return call.variable === undefined ? job() : withVariable(look, call.variable, budget(call), job)
+  }
+
   return {
     async open(call) {
       link.start()
@@ -60,7 +66,9 @@ export function createSystemd(options: SystemdOptions = {}): Systemd {
     },
     observe: (units, call) =>
       named(`look at ${units.join(', ')}`, () => link.until(call, (left) => look.statuses(units, left()))),
-    start: (unit, call) => named(`start ${unit}`, () => runJob({ link, look, jobs }, 'start', unit, call)),
+    start: (unit, call) => named(`start ${unit}`, () => start(unit, call)),
+    forgetVariable: (variable, call) =>
+      named(`forget ${variable.name}`, () => link.until(call, (left) => forgetVariable(look, variable, left))),
     stop: (unit, call) => named(`stop ${unit}`, () => runJob({ link, look, jobs }, 'stop', unit, call)),
     kill: (unit, call) => named(`kill ${unit}`, () => killUnit(link, look, unit, call)),
     changeFiles: (changes, call) =>
