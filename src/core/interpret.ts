@@ -77,7 +77,10 @@ export function withoutStaleWord(state: State, observed: Observed): State {
   return silent && state.vrrp !== 'init' && state.vrrp !== 'stop' ? { ...state, vrrp: 'stop' } : state
 }
 
-/** G4: nobody is there to take over, as far as can be told. Without a database nothing can be told: false. */
+/**
+ * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, nor has the peer taken
+ * over already (then it is a replica no more). Without a database nothing can be told: false.
+ */
 export function isLastStanding(observed: Observed): boolean {
-  return observed.database !== null && !observed.peerAttached
+  return observed.database !== null && !observed.peerAttached && observed.peer?.writable !== true
 }

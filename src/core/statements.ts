@@ -64,6 +64,10 @@ export const statements = {
       "WHERE PRIVILEGE_TYPE IN ('SUPER', 'READ_ONLY ADMIN', 'READ ONLY ADMIN')"
     )
   },
+  /** Commits that wait for the peer's acknowledgement right now; empty where semi-sync is not built in. */
+  waitingCommits(): string {
+    return "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_wait_sessions'"
+  },
   disableEvents(): string {
     return 'SET GLOBAL event_scheduler=OFF'
   },

@@ -125,7 +125,7 @@ export function callsOf(step: Step, config: Config): string[] {
     case 'forget-primary':
       return statements.forgetPrimary()
     case 'allow-writes':
-      return statements.allowWrites()
+      return statements.allowWrites(config.database.durability === 'semi-sync' && peer !== null)
     case 'follow':
       return peer === null ? [] : statements.follow(peer.address, database.port, database.replicationUser)
     case 'change-files':

@@ -23,7 +23,11 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       database:
         config.database.engine === 'none'
           ? null
-          : createMariadb({ socket: config.database.socket, durability: config.database.durability, log: say }),
+          : createMariadb({
+              socket: config.database.socket,
+              durability: config.peer === null ? 'async' : config.database.durability,
+              log: say,
+            }),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
       modeFile: new DiskModeFile(config.modeFile, problem),
       stateFile: new DiskStateFile(PATHS.state, problem),

@@ -28,6 +28,7 @@ export async function supervise(): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => endWith(signal))
 
   let loaded = loadConfig()
+  let watchdog: NodeJS.Timeout | null = null
   let control: Control = waitingControl(() => loaded)
   const server = controlServer(delegating(() => control))
   const listen = async () => log.info({}, `listening on ${await listenOnControlSocket(server, PATHS.socket)}`)
@@ -35,6 +36,7 @@ export async function supervise(): Promise<number> {
     log.error({}, `nothing is supervised until the configuration can be used:\n${faultsOf(loaded)}`)
     await listen()
     notifier.ready('waiting for a configuration that can be used')
+    watchdog = feedWatchdog(() => control.alive().ok, notifier)
     await Promise.race([
       usableConfig((result) => {
         loaded = result
@@ -66,7 +68,7 @@ export async function supervise(): Promise<number> {
   await looked
   const { state } = supervisor.settler
   notifier.ready(`mode ${state.mode}, role ${state.role}, VRRP ${state.vrrp}`)
-  const watchdog = feedWatchdog(control, notifier)
+  watchdog ??= feedWatchdog(() => control.alive().ok, notifier)
   process.on('SIGHUP', () => {
     const next = loadConfig()
     if (!next.ok) return log.error({}, `the old configuration stays, the new one cannot be used:\n${faultsOf(next)}`)
@@ -92,11 +94,11 @@ function close(server: ReturnType<typeof controlServer>): number {
 const faultsOf = (result: LoadResult): string => (result.ok ? '' : formatProblems(result.path, result.problems))
 
 /** Half of WatchdogSec=, as sd_watchdog_enabled(3) recommends. */
-function feedWatchdog(control: Control, notifier: ReturnType<typeof createNotifier>): NodeJS.Timeout | null {
+function feedWatchdog(alive: () => boolean, notifier: ReturnType<typeof createNotifier>): NodeJS.Timeout | null {
   const intervalMs = Number(process.env.WATCHDOG_USEC ?? 0) / 1000 / 2
   if (!(intervalMs > 0)) return null
   return setInterval(() => {
-    if (control.alive().ok) notifier.watchdog()
+    if (alive()) notifier.watchdog()
   }, intervalMs)
 }
 

@@ -52,9 +52,11 @@ export class Observer {
     const shuttingDown = down ? await this.#shuttingDown() : false
     const vip = network.holdsVip()
     const mayPromote = vip && database?.answers === true && !database.writable
-    const mayFollow = claims.active && !vip && router !== undefined && isRunning(router)
-    const late =
-      early === null && claims.inPair && (mayPromote || mayFollow) ? await this.#peer(LIMITS.peerLook) : early
+    const attached = this.#attached(database)
+    const follows = database?.answers === true && database.replication !== null
+    // Without the VIP: has the peer taken over (then it can be followed, and this machine is not the last one standing)?
+    const wonders = claims.active && !vip && !follows && !attached
+    const late = early === null && claims.inPair && (mayPromote || wonders) ? await this.#peer(LIMITS.peerLook) : early
     return {
       ...seen,
       // Asked again after the last wait: the interface may have changed meanwhile.
@@ -63,7 +65,7 @@ export class Observer {
       unfitDeclared: unfitFile.read(),
       fenced: this.memory.fenced,
       peer: late,
-      peerAttached: this.#attached(database),
+      peerAttached: attached,
       routerDownExpected: router !== undefined && this.memory.downExpected.has(router.name),
       shuttingDown,
     }

@@ -140,6 +140,21 @@ async function startServing(host1: Machine, host2: Machine): Promise<void> {
 
 /** Waits until `holder` serves and `standby` follows it. */
 export async function healthy(holder: Machine, standby: Machine): Promise<void> {
+  try {
+    await becomeHealthy(holder, standby)
+  } catch (cause) {
+    const stories = await Promise.all([holder, standby].map(storyOf))
+    throw new Error(`${cause instanceof Error ? cause.message : cause}\n${stories.join('\n')}`, { cause })
+  }
+}
+
+/** What a machine says of itself, for the message of a failed test. */
+async function storyOf(machine: Machine): Promise<string> {
+  const [status, history] = await Promise.all([machine.apmode('status'), machine.apmode('history -n 12')])
+  return `── ${machine.name}\n${status.stdout}${status.stderr}\n${history.stdout}`
+}
+
+async function becomeHealthy(holder: Machine, standby: Machine): Promise<void> {
   await waitFor(async () => (await holder.status()).writable === true, {
     patienceMs: 15_000,
     reason: `${holder.name} writable`,
@@ -173,7 +188,9 @@ function machineOf(node: LabNode): Machine {
       return states.stdout.split('\n').filter((line) => line !== '')
     },
     writable: async () => {
-      const { code, stdout } = await node.exec(['mariadb', '-N', '-e', 'SELECT @@global.read_only'], { timeoutMs: 3000 })
+      const { code, stdout } = await node.exec(['mariadb', '-N', '-e', 'SELECT @@global.read_only'], {
+        timeoutMs: 3000,
+      })
       return code === 0 && stdout.trim() === '0'
     },
     holdsVip: async () => (await node.exec(['ip', '-4', '-brief', 'address'])).stdout.includes('192.168.33.100/'),

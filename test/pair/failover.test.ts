@@ -26,7 +26,14 @@ describe.skipIf(obstacle !== null)('a pair that fails over', () => {
   test('everything on: host1 is MASTER with the VIP and writable, host2 BACKUP, read-only and replicating', async () => {
     const [one, two] = await Promise.all([pair.host1.status(), pair.host2.status()])
     expect(one).toMatchObject({ mode: 'ap', role: 'active', vrrp: 'master', holder: true, writable: true, fit: true })
-    expect(two).toMatchObject({ mode: 'ap', role: 'standby', vrrp: 'backup', holder: false, writable: false, fit: true })
+    expect(two).toMatchObject({
+      mode: 'ap',
+      role: 'standby',
+      vrrp: 'backup',
+      holder: false,
+      writable: false,
+      fit: true,
+    })
     expect(two.replication).toMatchObject({ source: '192.168.33.101:3306', io: 'Yes', sql: true })
     expect(await pair.host1.modeFile()).toBe('ap')
     expect(await pair.host2.modeFile()).toBe('ap')
@@ -60,10 +67,13 @@ describe.skipIf(obstacle !== null)('a pair that fails over', () => {
       try {
         await waitFor(() => client.acknowledged.length > 50, { patienceMs: 10_000, reason: 'acknowledged writes' })
         const at = await fault.strike(holder)
-        await waitFor(() => client.firstBegunAfter(at + 100) !== undefined && sampler.now('writable').includes(other.name), {
-          patienceMs: 15_000,
-          reason: `a write acknowledged by ${other.name}`,
-        })
+        await waitFor(
+          () => client.firstBegunAfter(at + 100) !== undefined && sampler.now('writable').includes(other.name),
+          {
+            patienceMs: 15_000,
+            reason: `a write acknowledged by ${other.name}`,
+          },
+        )
         expect(await other.holdsVip()).toBe(true)
         expect(await other.modeFile()).toBe('s')
         await waitFor(async () => (await other.unitFiles()).join() === 'enabled,disabled,disabled,disabled', {
@@ -87,7 +97,9 @@ describe.skipIf(obstacle !== null)('a pair that fails over', () => {
       await waitFor(async () => (await holder.apmode('mode')).code === 0, { patienceMs: 10_000, reason: 'an answer' })
       if (!fault.fallsOut) {
         expect(await holder.modeFile()).toBe('ap')
-        expect((await holder.exec(['systemctl', 'is-active', 'mariadb', 'keepalived'])).stdout).toBe('inactive\ninactive\n')
+        expect((await holder.exec(['systemctl', 'is-active', 'mariadb', 'keepalived'])).stdout).toBe(
+          'inactive\ninactive\n',
+        )
       }
       expect(await holder.holdsVip()).toBe(false)
       expect(await other.holdsVip()).toBe(true)

@@ -77,6 +77,10 @@ async function setReadOnly(round: Round, link: Link, attempt: number): Promise<r
   change.catch(() => {})
   if (helper !== null) {
     const slow = await Promise.race([change.then(done, done), pause(Math.min(GRACE_MS, limitMs / 3), 'slow' as const)])
+    if (slow === 'slow' && (await commitsAreStuck(helper, change, left))) {
+      await helper.run([`KILL QUERY ${link.threadId}`], Math.min(left.leftMs(), GRACE_MS)).catch(() => {})
+      throw new DatabaseFailure('hung', 'commits wait for an acknowledgement of the peer that does not come')
+    }
     if (slow === 'slow') {
       round.remarks.push('something blocked it, and the connections of clients were ended for that')
       await killListed(round, helper, session).catch((error: unknown) => round.remarks.push(messageOf(error)))
@@ -99,6 +103,21 @@ async function setReadOnly(round: Round, link: Link, attempt: number): Promise<r
 
 function stillOff(session: Session): DatabaseFailure {
   return new DatabaseFailure('error', `${session.where} says that read_only is off`)
+}
+
+/**
+ * Ending a session that waits for the peer's acknowledgement would commit what the peer never got: a transaction that
+ * nobody was told of, and on no other machine. Such a server is not fenced but killed (G7): its crash recovery as a replica
+ * gives those transactions up. Waits once more, since under load there is always somebody who waits for a moment.
+ */
+async function commitsAreStuck(helper: Link, change: Promise<unknown>, left: Countdown): Promise<boolean> {
+  const waiting = async () => {
+    const [row] = await helper.rows(statements.waitingCommits(), left.leftMs())
+    return Number(row?.Value ?? 0) > 0
+  }
+  if (!(await waiting())) return false
+  const again = pause(Math.min(GRACE_MS, left.leftMs() / 3), 'slow' as const)
+  return (await Promise.race([change.then(done, done), again])) === 'slow' && (await waiting())
 }
 
 function done(): 'done' {

@@ -13,7 +13,7 @@ export async function withVariable<T>(
   call: () => Call,
   work: () => Promise<T>,
 ): Promise<T> {
-  const before = await valueOf(look, variable.name, call())
+  const before = await currentValue(look, variable.name, call())
   await look.manager('SetEnvironment', 'as', [[`${variable.name}=${variable.value}`]], call())
   try {
     return await work()
@@ -26,7 +26,7 @@ export async function withVariable<T>(
 
 /** Takes the variable away if it has this very value: a program that was killed left it behind. */
 export async function forgetVariable(look: Look, variable: StartVariable, call: () => Call): Promise<void> {
-  if ((await valueOf(look, variable.name, call())) === variable.value) await put(look, variable.name, null, call())
+  if ((await currentValue(look, variable.name, call())) === variable.value) await put(look, variable.name, null, call())
 }
 
 async function put(look: Look, name: string, value: string | null, call: Call): Promise<void> {
@@ -34,7 +34,7 @@ async function put(look: Look, name: string, value: string | null, call: Call): 
   else await look.manager('SetEnvironment', 'as', [[`${name}=${value}`]], call)
 }
 
-async function valueOf(look: Look, name: string, call: Call): Promise<string | null> {
+async function currentValue(look: Look, name: string, call: Call): Promise<string | null> {
   const block = await look.property(MANAGER_PATH, 'Manager', 'Environment', call)
   const lines = Array.isArray(block) ? block.map(String) : []
   return lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? null

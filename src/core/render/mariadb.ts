@@ -61,6 +61,8 @@ rpl_semi_sync_master_enabled = 0
 rpl_semi_sync_master_timeout = 2000
 # … and none at all where no peer is connected: a machine that is alone serves.
 rpl_semi_sync_master_wait_no_slave = OFF
+# Seconds that the end of a semi-sync replica's IO thread waits for a primary that is silent (the default is 5).
+rpl_semi_sync_slave_kill_conn_timeout = 1
 # The peer acknowledges what is on its disk, not what is in its memory.
 sync_relay_log = 1`
 
