@@ -106,8 +106,8 @@ export type Progress =
 
 /** How a command ended. `exit` is the exit code of the client (spec section 5). */
 export interface CommandResult {
-  /** 0 done or nothing to do, 1 failed, 3 refused by a guard and nothing changed, 5 still going on. */
-  readonly exit: 0 | 1 | 3 | 5
+  /** 0 done or nothing to do, 1 failed, 2 bad configuration, 3 refused by a guard and nothing changed, 5 still going on. */
+  readonly exit: 0 | 1 | 2 | 3 | 5
   readonly sentence: string
   readonly done: readonly StepRecord[]
   /** Sentences of the steps that were wanted and not reached. */

@@ -4,6 +4,8 @@
  * are all bounded. Knows nothing of what is asked.
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { ApmodeError, type ErrorCode, messageOf } from '../../core/errors.ts'
 
 const LONGEST_HEADER_BYTES = 8 * 1024
@@ -45,7 +47,29 @@ export function boundedServer(limits: Limits, handle: Handler): Server {
   )
   server.maxConnections = limits.maxConnections
   server.maxHeadersCount = 50
+  server.on('clientError', refuse)
   return server
+}
+
+/** What never became a request: node answers it with an empty body unless somebody listens. */
+const UNREADABLE: Readonly<Record<string, readonly [status: string, sentence: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    `the request's head is longer than ${LONGEST_HEADER_BYTES} bytes`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request did not end in time'],
+}
+
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Gone already, or an answer has begun and would be spoiled.
+  const begun = socket instanceof Socket && socket.bytesWritten > 0
+  if (error.code === 'ECONNRESET' || !socket.writable || begun) return void socket.destroy()
+  const [status, sentence] = UNREADABLE[error.code ?? ''] ?? ['400 Bad Request', 'this is no HTTP request']
+  const body = `${JSON.stringify({ error: sentence })}\n`
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, handle: Handler): Promise<void> {

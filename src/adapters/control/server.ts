@@ -4,7 +4,7 @@
  * only that one. A client that goes away stops nothing.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { messageOf } from '../../core/errors.ts'
+import { ApmodeError, messageOf } from '../../core/errors.ts'
 import {
   type CommandResult,
   type Control,
@@ -94,7 +94,7 @@ function routesOf(control: Control): Map<string, Route> {
 }
 
 /** HTTP's word for a client's exit code, for those that read only the final answer. */
-const STATUS_OF_EXIT: Readonly<Record<CommandResult['exit'], number>> = { 0: 200, 1: 500, 3: 409, 5: 504 }
+const STATUS_OF_EXIT: Readonly<Record<CommandResult['exit'], number>> = { 0: 200, 1: 500, 2: 400, 3: 409, 5: 504 }
 
 async function runCommand(
   request: IncomingMessage,
@@ -110,11 +110,17 @@ async function runCommand(
   const line = (value: unknown) => response.write(`${JSON.stringify(value)}\n`)
   const result = await run((progress) => {
     if (!whole) line(progress)
-  }).catch((error: unknown): CommandResult => ({ exit: 1, sentence: messageOf(error), done: [], notDone: [] }))
+  }).catch(failedResult)
   if (whole) {
     sendJson(response, STATUS_OF_EXIT[result.exit], result)
     return
   }
   line({ type: 'result', ...result })
   response.end()
+}
+
+/** A command that never began: the reason, with the exit code of what is wrong. */
+function failedResult(error: unknown): CommandResult {
+  const exit = error instanceof ApmodeError && error.code === 'config' ? 2 : 1
+  return { exit, sentence: messageOf(error), done: [], notDone: [] }
 }

@@ -113,6 +113,7 @@ describe('the control socket', () => {
   it.each([
     [0, 200],
     [1, 500],
+    [2, 400],
     [3, 409],
     [5, 504],
   ] as const)('gives only the result when JSON is wanted: exit %i as %i', async (exit, status) => {
@@ -129,6 +130,11 @@ describe('the control socket', () => {
       exit: 1,
       sentence: expect.stringContaining('no space left'),
     })
+  })
+
+  it('ends a command with 2 when there is no configuration that can be used', async () => {
+    control.error = new ApmodeError('config', 'cannot supervise: the configuration cannot be used')
+    expect(lines(await post('/start', '')).at(-1)).toMatchObject({ type: 'result', exit: 2 })
   })
 
   it('shows steps while the command still works, and goes on when the client has gone', async () => {
@@ -210,10 +216,14 @@ describe('the control socket', () => {
     expect(control.asked).toEqual([])
   })
 
-  it('does not wait for a slow client, nor for one that talks something else', async () => {
-    expect(await raw('POST /notify HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{"sta')).toContain('408')
-    expect(await raw('hello\r\n\r\n')).toContain('400')
-    expect(await raw(`GET /mode HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)).toContain('431')
+  it.each([
+    ['408', 'did not end in time', 'POST /notify HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{"sta'],
+    ['400', 'no HTTP request', 'hello\r\n\r\n'],
+    ['431', 'longer than 8192 bytes', `GET /mode HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`],
+  ])('answers %s (%s) to what never becomes a request, and stands', async (status, sentence, text) => {
+    const answer = await raw(text)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '').error).toContain(sentence)
     expect((await get('/mode')).status).toBe(200)
   })
 
