@@ -25,10 +25,23 @@ export interface VrrpConfig {
   readonly instance: string
 }
 
+/** How a unit that systemd calls active is asked whether it works. */
+export type UnitCheck =
+  /** GET; well when the answer has the unit's `checkStatus`. */
+  | { readonly kind: 'http'; readonly host: string; readonly port: number; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** Well when it ends with 0; run as root without a shell. */
+  | { readonly kind: 'command'; readonly argv: readonly string[] }
+
 export interface UnitConfig {
   readonly name: string
   readonly kind: UnitKind
   readonly runs: Runs
+  /** null: that it runs is enough. */
+  readonly check: UnitCheck | null
+  readonly checkStatus: number
+  /** A unit whose check has not succeeded for this long counts as failed. */
+  readonly checkWithinMs: number
 }
 
 export interface DatabaseConfig {
@@ -40,6 +53,8 @@ export interface DatabaseConfig {
   readonly durability: 'semi-sync' | 'async'
   /** In the file in seconds, as every time limit. How long a fence may take before G7 kills the database process. */
   readonly fenceTimeoutMs: number
+  /** How long the database may be silent, or the disk of the holder not take a write, before the machine is unfit. */
+  readonly hangTimeoutMs: number
   /** How long a promotion waits for the relay log to be applied (G5). */
   readonly drainTimeoutMs: number
   /** How long a planned withdrawal waits until the peer has received every write. */

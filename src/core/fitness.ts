@@ -41,11 +41,11 @@ function databaseFaults(observed: Observed): string[] {
   if (database === null) return []
   const unit = units.find((candidate) => candidate.kind === 'database')
   if (!database.answers) {
-    // While an operator restarts it, it does not answer; that its unit is down is said by the unit.
+    // While an operator restarts it, it does not answer; that its unit is down is said by the unit; for how long one
+    // that accepts connections may be silent is for its check to say.
     const restarting = unit?.jobPending === true && unit.active !== 'failed'
-    return restarting || (unit !== undefined && !isRunning(unit))
-      ? []
-      : [`the database does not serve: ${database.detail}`]
+    const saidElsewhere = restarting || (unit !== undefined && !isRunning(unit)) || database.reason === 'hung'
+    return saidElsewhere ? [] : [`the database does not serve: ${database.detail}`]
   }
   const { replication } = database
   if (replication !== null && !replication.sql && replication.errno !== 0) {
@@ -54,12 +54,23 @@ function databaseFaults(observed: Observed): string[] {
   return []
 }
 
+/** What the checks found; of something that does not run, the unit says enough. */
+function checkFaults(state: State, observed: Observed): string[] {
+  return observed.checks.flatMap(({ kind, unit: name, trouble }) => {
+    const unit = observed.units.find((candidate) => candidate.name === name)
+    if (trouble === null || unit === undefined || !isRunning(unit)) return []
+    // A machine that is alone keeps a VIP that serves most of what it should.
+    if (kind === 'disk' && state.mode === 's') return []
+    return mustRun(unit, state) ? [trouble] : []
+  })
+}
+
 /** Empty: fit. `withdrawn`: an operation (a stop, say) that takes the machine out for now. */
 export function unfitReasons(state: State, observed: Observed, withdrawn: string | null): string[] {
   const mode = modeFault(state)
   if (mode !== null) return [mode]
   const reasons = observed.units.flatMap((unit) => (mustRun(unit, state) ? (unitFault(unit) ?? []) : []))
-  reasons.push(...databaseFaults(observed))
+  reasons.push(...databaseFaults(observed), ...checkFaults(state, observed))
   if (observed.shuttingDown) reasons.push('the machine is shutting down')
   if (withdrawn !== null) reasons.push(withdrawn)
   return reasons

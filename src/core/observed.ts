@@ -17,6 +17,16 @@ export interface ObservedUnit {
   readonly jobPending: boolean
 }
 
+/** What the prober says of something that seems to run. */
+export interface ObservedCheck {
+  /** A service unit by its `check`, the database by a sign of life, its disk by a small write. */
+  readonly kind: 'unit' | 'database' | 'disk'
+  /** The unit's name; for the database and its disk their unit's. */
+  readonly unit: string
+  /** What is wrong, as a sentence; null: well. */
+  readonly trouble: string | null
+}
+
 export interface Observed {
   /** The service units, in the configured order. */
   readonly units: readonly ObservedUnit[]
@@ -26,6 +36,7 @@ export interface Observed {
   readonly carrier: boolean | null
   /** What the tracked file says: true is unfit. */
   readonly unfitDeclared: boolean | null
+  readonly checks: readonly ObservedCheck[]
   /** null: this machine has no database (engine "none"). */
   readonly database: DatabaseStatus | null
   /** Since writes were last allowed, the database has been seen to refuse them. Matters only while it does not answer. */

@@ -8,6 +8,9 @@ import type { Posture } from './posture.ts'
 import type { Step } from './step.ts'
 import type { UnitFileState } from './vocabulary.ts'
 
+/** A fence that a database which does not answer gets, before it is killed (G7). */
+const HUNG_FENCE_MS = 100
+
 export interface PlanInput {
   /** Empty: this machine may carry the VIP. */
   readonly unfit: readonly string[]
@@ -27,10 +30,11 @@ export interface Plan {
 export function plan(observed: Observed, posture: Posture, input: PlanInput): Plan {
   return {
     withdraw: [
+      // At once, and needing nobody: whoever takes the VIP over must not share it.
+      ...removeVip(observed),
       ...withdrawWrites(observed, posture, input),
       ...declareUnfit(observed, input),
       ...stopUnits(observed, posture),
-      ...removeVip(observed),
       ...cutReplication(observed, posture),
       ...maskFiles(observed, posture),
     ],
@@ -55,11 +59,13 @@ function refusesWrites(observed: Observed): boolean {
 
 function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput): Step[] {
   if (posture.database !== 'read-only' || refusesWrites(observed)) return []
-  const steps: Step[] = [{ do: 'fence', effect: 'withdraw' }]
+  const { database } = observed
+  const hung = database?.answers === false && database.reason === 'hung'
+  const steps: Step[] = [{ do: 'fence', effect: 'withdraw', ...(hung ? { limitMs: HUNG_FENCE_MS } : {}) }]
   const router = routerOf(observed)
   // As long as the VIP is here, the peer has not taken over: it can still be given everything.
   const stillHere = observed.vip && router !== undefined && isRunning(router)
-  if (observed.database?.answers === true && observed.peerAttached && stillHere && input.peerWaitMs > 0) {
+  if (database?.answers === true && observed.peerAttached && stillHere && input.peerWaitMs > 0) {
     steps.push({ do: 'wait-for-peer', effect: 'withdraw', limitMs: input.peerWaitMs })
   }
   return steps

@@ -6,7 +6,8 @@ import type { Config } from './config.ts'
 import { statements } from './statements.ts'
 
 export type Step =
-  | { readonly do: 'fence'; readonly effect: 'withdraw' }
+  /** `limitMs`: less than the configured limit, for a database that does not answer anyway. */
+  | { readonly do: 'fence'; readonly effect: 'withdraw'; readonly limitMs?: number }
   | { readonly do: 'kill-database'; readonly effect: 'withdraw'; readonly unit: string }
   | { readonly do: 'wait-for-peer'; readonly effect: 'withdraw'; readonly limitMs: number }
   | { readonly do: 'declare-unfit'; readonly effect: 'withdraw'; readonly reasons: readonly string[] }

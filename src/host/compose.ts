@@ -6,28 +6,34 @@ import { TrackedUnfitFile } from '../adapters/files/unfit-file.ts'
 import { KeepalivedFifo } from '../adapters/keepalived/fifo.ts'
 import { createMariadb } from '../adapters/mariadb/mariadb.ts'
 import { createNetwork } from '../adapters/network/network.ts'
+import { diskProbe } from '../adapters/probes/disk.ts'
+import { unitProbe } from '../adapters/probes/unit-check.ts'
 import { createSystemd } from '../adapters/systemd/systemd.ts'
 import type { Config } from '../core/config.ts'
+import type { Database } from '../ports/database.ts'
+import type { Probe } from '../ports/probe.ts'
 import type { VrrpFifo } from '../ports/vrrp.ts'
 import { systemClock } from './clock.ts'
-import type { Log, Parts } from './parts.ts'
+import type { Log, Parts, PlacedProbe } from './parts.ts'
 import { PATHS } from './paths.ts'
 
 export function compose(config: Config, log: Log): { readonly parts: Parts; readonly fifo: VrrpFifo } {
   const say = (level: 'debug' | 'info' | 'warn' | 'error', sentence: string) => log[level]({}, sentence)
   const problem = (sentence: string) => log.warn({}, sentence)
+  const database =
+    config.database.engine === 'none'
+      ? null
+      : createMariadb({
+          socket: config.database.socket,
+          durability: config.peer === null ? 'async' : config.database.durability,
+          log: say,
+        })
   return {
     parts: {
       config,
       systemd: createSystemd({ log: say }),
-      database:
-        config.database.engine === 'none'
-          ? null
-          : createMariadb({
-              socket: config.database.socket,
-              durability: config.peer === null ? 'async' : config.database.durability,
-              log: say,
-            }),
+      database,
+      probes: probesOf(config, database),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
       modeFile: new DiskModeFile(config.modeFile, problem),
       stateFile: new DiskStateFile(PATHS.state, problem),
@@ -38,4 +44,19 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
     },
     fifo: new KeepalivedFifo(PATHS.fifo, config.vrrp.instance),
   }
+}
+
+/** Each unit that has a check; the database by a sign of life; its disk by a small write. */
+function probesOf(config: Config, database: Database | null): PlacedProbe[] {
+  const probes = config.units.flatMap((unit): PlacedProbe[] => {
+    const probe = unitProbe(unit)
+    return probe === null ? [] : [{ probe, kind: 'unit', unit: unit.name, withinMs: unit.checkWithinMs }]
+  })
+  const unit = config.units.find(({ kind }) => kind === 'database')?.name
+  if (database === null || unit === undefined) return probes
+  const withinMs = config.database.hangTimeoutMs
+  const life: Probe = { about: 'the database', attempt: (signal) => database.ping({ timeoutMs: withinMs, signal }) }
+  probes.push({ probe: life, kind: 'database', unit, withinMs })
+  probes.push({ probe: diskProbe(() => database.folders()), kind: 'disk', unit, withinMs })
+  return probes
 }

@@ -4,7 +4,7 @@
  * the peer was attached, whether a fence was proven, what is down on purpose).
  */
 import { bootUnitOf } from '../core/config.ts'
-import { isRunning, type Observed, type ObservedUnit, routerOf } from '../core/observed.ts'
+import { isRunning, type Observed, type ObservedCheck, type ObservedUnit, routerOf } from '../core/observed.ts'
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import { ATTACHED_MEMORY_MS, LIMITS } from './limits.ts'
@@ -24,8 +24,11 @@ export class Observer {
   readonly memory: Memory
   readonly #parts: Parts
 
-  constructor(parts: Parts, peerAttachedAt: number | null) {
+  readonly #checks: () => readonly ObservedCheck[]
+
+  constructor(parts: Parts, peerAttachedAt: number | null, checks: () => readonly ObservedCheck[]) {
     this.#parts = parts
+    this.#checks = checks
     const downExpected = new Set(parts.config.units.map((unit) => unit.name))
     this.memory = { peerAttachedAt, fenced: false, downExpected, peer: null }
   }
@@ -63,6 +66,7 @@ export class Observer {
       vip: network.holdsVip(),
       carrier: network.carrier(),
       unfitDeclared: unfitFile.read(),
+      checks: this.#checks(),
       fenced: this.memory.fenced,
       peer: late,
       peerAttached: attached,
@@ -100,7 +104,8 @@ export class Observer {
   async #database(): Promise<DatabaseStatus | null> {
     const { database } = this.#parts
     if (database === null) return null
-    const status = await database.observe({ timeoutMs: LIMITS.databaseLook })
+    const silent = this.#checks().some(({ kind, trouble }) => kind === 'database' && trouble !== null)
+    const status = await database.observe({ timeoutMs: silent ? LIMITS.hungDatabaseLook : LIMITS.databaseLook })
     if (status.answers) this.memory.fenced = !status.writable
     return status
   }

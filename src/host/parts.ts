@@ -1,8 +1,10 @@
 /** The outside, as the host holds it: one of each port. `compose.ts` fills it with the real ones, tests with a small world. */
 import type { Config } from '../core/config.ts'
+import type { ObservedCheck } from '../core/observed.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Database, Primary } from '../ports/database.ts'
 import type { Network } from '../ports/network.ts'
+import type { Probe } from '../ports/probe.ts'
 import type { History, ModeFile, StateFile, UnfitFile } from '../ports/storage.ts'
 import type { Systemd } from '../ports/systemd.ts'
 
@@ -12,6 +14,14 @@ export interface Log {
   info(facts: object, sentence: string): void
   warn(facts: object, sentence: string): void
   error(facts: object, sentence: string): void
+}
+
+/** A probe, and what it is about in the words of the core. */
+export interface PlacedProbe {
+  readonly probe: Probe
+  readonly kind: ObservedCheck['kind']
+  readonly unit: string
+  readonly withinMs: number
 }
 
 export interface Parts {
@@ -24,6 +34,7 @@ export interface Parts {
   readonly stateFile: StateFile
   readonly unfitFile: UnfitFile
   readonly history: History
+  readonly probes: readonly PlacedProbe[]
   readonly clock: Clock
   readonly log: Log
 }

@@ -6,6 +6,7 @@
 import { messageOf } from '../core/errors.ts'
 import { START_AS_REPLICA, type Step, sentenceOf } from '../core/step.ts'
 import type { StepRecord } from '../ports/storage.ts'
+import type { StartCall } from '../ports/systemd.ts'
 import { LIMITS } from './limits.ts'
 import type { Memory } from './observe.ts'
 import { type Parts, primaryOf } from './parts.ts'
@@ -59,13 +60,7 @@ export class Performer {
         await network.removeVip(limited(LIMITS.vip))
         return network.holdsVip() ? failed('the VIP is still there') : done()
       case 'start-unit':
-        this.#memory.downExpected.delete(step.unit)
-        return this.#job(
-          await systemd.start(step.unit, {
-            ...limited(config.unitTimeoutMs),
-            ...(step.asReplica === true ? { variable: START_AS_REPLICA } : {}),
-          }),
-        )
+        return this.#start(step, limited(config.unitTimeoutMs))
       case 'stop-unit':
         this.#memory.downExpected.add(step.unit)
         return this.#job(await systemd.stop(step.unit, limited(config.unitTimeoutMs)))
@@ -87,6 +82,16 @@ export class Performer {
     }
   }
 
+  async #start(step: Extract<Step, { do: 'start-unit' }>, call: StartCall): Promise<Outcome> {
+    const variable = step.asReplica === true ? { variable: START_AS_REPLICA } : {}
+    try {
+      return this.#job(await this.#parts.systemd.start(step.unit, { ...call, ...variable }))
+    } finally {
+      // Not before: what keepalived says while it starts interrupts nothing.
+      this.#memory.downExpected.delete(step.unit)
+    }
+  }
+
   #job(outcome: { result: string; detail: string }): Outcome {
     return outcome.result === 'done' ? done() : failed(outcome.detail === '' ? outcome.result : outcome.detail)
   }
@@ -105,7 +110,7 @@ export class Performer {
     if (database === null) return failed('there is no database on this machine')
     switch (step.do) {
       case 'fence': {
-        const outcome = await database.fence(limited(config.database.fenceTimeoutMs))
+        const outcome = await database.fence(limited(step.limitMs ?? config.database.fenceTimeoutMs))
         this.#memory.fenced = outcome.proven
         return { ok: outcome.proven, detail: outcome.detail }
       }

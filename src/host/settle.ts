@@ -7,8 +7,7 @@ import { messageOf } from '../core/errors.ts'
 import { type Interpretation, withoutStaleWord } from '../core/interpret.ts'
 import { type Judgement, judge } from '../core/judge.ts'
 import { transition } from '../core/machine.ts'
-import type { Observed } from '../core/observed.ts'
-import { escalation } from '../core/plan.ts'
+import type { Observed, ObservedCheck } from '../core/observed.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import { type MachineEvent, type State, sameState } from '../core/state.ts'
 import { type Step, sentenceOf } from '../core/step.ts'
@@ -18,6 +17,7 @@ import type { HistoryEntry, StepRecord } from '../ports/storage.ts'
 import { Observer } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { Performer } from './perform.ts'
+import { Run } from './run.ts'
 import { modeOf } from './standing.ts'
 
 /** Rounds of withdraw and grant in one go; what is not settled then is looked at again by the next check. */
@@ -63,12 +63,18 @@ export class Settler {
   lastEntry: HistoryEntry | null = null
   last: { readonly observed: Observed; readonly judgement: Judgement } | null = null
   #attached = false
+  #stateUnsaved = false
   readonly #parts: Parts
 
-  constructor(parts: Parts, state: State, peerAttachedAt: number | null) {
+  constructor(
+    parts: Parts,
+    state: State,
+    peerAttachedAt: number | null,
+    checks: () => readonly ObservedCheck[] = () => [],
+  ) {
     this.#parts = parts
     this.state = state
-    this.observer = new Observer(parts, peerAttachedAt)
+    this.observer = new Observer(parts, peerAttachedAt, checks)
     this.performer = new Performer(parts, this.observer.memory)
   }
 
@@ -76,7 +82,8 @@ export class Settler {
     const { clock } = this.#parts
     const begun = clock.elapsed()
     const from = this.state
-    const run = new Run(this, request, grants)
+    const { config } = this.#parts
+    const run = new Run({ performer: this.performer, config, tell: request.onProgress ?? (() => {}), grants })
     let observed = await this.look(request.lookAtPeer === true)
     const asked = request.decide(observed, from)
     const doubt = asked !== null && 'believed' in asked && !asked.believed ? asked.sentence : null
@@ -142,8 +149,10 @@ export class Settler {
   }
 
   saveState(): void {
+    this.#stateUnsaved = true
     try {
       this.#parts.stateFile.write({ role: this.state.role, peerAttachedAt: this.observer.memory.peerAttachedAt })
+      this.#stateUnsaved = false
     } catch (thrown) {
       this.#parts.log.error({}, `the state could not be saved: ${messageOf(thrown)}`)
     }
@@ -196,7 +205,7 @@ export class Settler {
 
   /** Whether a peer was there must be known after a crash too (G4). */
   #remember(attached: boolean): void {
-    if (attached === this.#attached) return
+    if (attached === this.#attached && !this.#stateUnsaved) return
     this.#attached = attached
     this.saveState()
   }
@@ -237,56 +246,4 @@ export class Settler {
 function firstTrouble(settled: Settled): string {
   const trouble = settled.done.find((step) => !step.ok)
   return trouble === undefined ? `not done: ${settled.notDone.join('; ')}` : `${trouble.sentence}: ${trouble.detail}`
-}
-
-/** The steps of one settling, and what became of them. */
-class Run {
-  readonly done: StepRecord[] = []
-  readonly notDone: string[] = []
-  result: HistoryEntry['result'] = 'done'
-  followed = false
-  readonly #settler: Settler
-  readonly #request: Request
-  readonly #grants: AbortSignal
-
-  constructor(settler: Settler, request: Request, grants: AbortSignal) {
-    this.#settler = settler
-    this.#request = request
-    this.#grants = grants
-  }
-
-  /** Every one of them, whatever becomes of the others. True when there was anything to do. */
-  async withdraw(steps: readonly Step[], observed: Observed): Promise<boolean> {
-    for (const step of steps) {
-      const record = await this.#one(step)
-      if (record.ok) continue
-      const next = escalation(step, observed)
-      if (next !== null && (await this.#one(next)).ok) continue
-      // Waiting for the peer is best effort: what was not reached is in the record.
-      if (step.do !== 'wait-for-peer') this.result = 'failed'
-    }
-    return steps.length > 0
-  }
-
-  /** One after the other, until one fails or a withdrawal takes over (G8). */
-  async grant(steps: readonly Step[]): Promise<void> {
-    for (const [index, step] of steps.entries()) {
-      if (this.#grants.aborted || this.result === 'failed') {
-        this.notDone.push(...steps.slice(index).map((left) => this.#settler.sentenceOf(left)))
-        if (this.result === 'done') this.result = 'aborted'
-        return
-      }
-      const record = await this.#one(step)
-      if (!record.ok) this.result = this.#grants.aborted ? 'aborted' : 'failed'
-      else if (step.do === 'follow') this.followed = true
-    }
-  }
-
-  async #one(step: Step): Promise<StepRecord> {
-    this.#request.onProgress?.({ type: 'begin', step: step.do, sentence: this.#settler.sentenceOf(step) })
-    const record = await this.#settler.perform(step, this.#grants)
-    this.#request.onProgress?.({ type: 'step', ...record })
-    this.done.push(record)
-    return record
-  }
 }

@@ -10,6 +10,7 @@ import type { State } from '../core/state.ts'
 import { START_AS_REPLICA } from '../core/step.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { VrrpEvent } from '../ports/vrrp.ts'
+import { Checks } from './checks.ts'
 import { LIMITS } from './limits.ts'
 import type { Parts } from './parts.ts'
 import { JobQueue } from './queue.ts'
@@ -28,6 +29,7 @@ export class Supervisor {
   readonly settler: Settler
   readonly parts: Parts
   readonly #standing: Standing
+  readonly #checks: Checks
   readonly #stops: (() => void)[] = []
   #drift: NodeJS.Timeout | null = null
   #again: NodeJS.Timeout | null = null
@@ -42,7 +44,8 @@ export class Supervisor {
     this.parts = parts
     this.#standing = readStanding(parts)
     this.modeProblem = this.#standing.problem
-    this.settler = new Settler(parts, this.#standing.state, this.#standing.peerAttachedAt)
+    this.#checks = new Checks(parts, (sentence, failed) => this.check(sentence, 'check', failed))
+    this.settler = new Settler(parts, this.#standing.state, this.#standing.peerAttachedAt, () => this.#checks.observed)
     this.settler.being = this.#standing.interrupted
     this.queue = new JobQueue((job, thrown) => {
       parts.log.error({ err: thrown, job: job.name }, `${job.name} failed: ${messageOf(thrown)}`)
@@ -52,7 +55,8 @@ export class Supervisor {
 
   /** Subscribes to everything and looks where the machine stands; resolves when that first look is done. */
   async start(): Promise<void> {
-    const { systemd, network, modeFile, config, database } = this.parts
+    const { systemd, network, modeFile, config, database, log } = this.parts
+    if (this.modeProblem !== null) log.warn({}, `fenced until \`apmode set\`: ${this.modeProblem}`)
     database?.open()
     this.#stops.push(
       systemd.watch(
@@ -82,10 +86,12 @@ export class Supervisor {
       })
     })
     await looked
+    this.#checks.start(this.settler)
     this.#drift = setInterval(() => this.check('drift', 'supervisor'), config.driftIntervalMs)
   }
 
   async close(): Promise<void> {
+    this.#checks.stop()
     if (this.#drift !== null) clearInterval(this.#drift)
     if (this.#again !== null) clearTimeout(this.#again)
     for (const stop of this.#stops.splice(0)) stop()
@@ -100,7 +106,8 @@ export class Supervisor {
     const { state } = event
     this.queue.push({
       name: `keepalived's ${state.toUpperCase()}`,
-      withdraws: state !== 'master',
+      // Of a keepalived that apmode stops or starts itself, no word interrupts anything.
+      withdraws: state !== 'master' && !this.#routerIsBeingChanged(),
       // The last word of a burst counts. A FAULT is never lost behind a later word: it has a key of its own.
       key: state === 'fault' || state === 'stop' ? `vrrp ${state}` : 'vrrp',
       run: async (grants) => {
@@ -108,6 +115,11 @@ export class Supervisor {
         if (settled.to.vrrp !== state) this.#lookAgain(DOUBT_MS)
       },
     })
+  }
+
+  #routerIsBeingChanged(): boolean {
+    const router = this.parts.config.units.find(({ kind }) => kind === 'router')
+    return router !== undefined && this.settler.observer.memory.downExpected.has(router.name)
   }
 
   /** Looks whether everything is as it must be. Returns at once. */

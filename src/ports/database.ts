@@ -91,6 +91,10 @@ export interface Database {
   close(): Promise<void>
   /** Never throws for an expected condition: see DatabaseAway. */
   observe(call: Call): Promise<DatabaseStatus>
+  /** Asks for a sign of life, on a connection of its own. null: it answered; otherwise why not, in a sentence. Never throws. */
+  ping(call: Call): Promise<string | null>
+  /** The folders that it writes to (data, binary log), as the server names them; empty while it has never answered. */
+  folders(): readonly string[]
   /** Makes the database refuse every client write, and proves it. Idempotent. Never longer than `timeoutMs`. */
   fence(call: Call): Promise<FenceOutcome>
   /**

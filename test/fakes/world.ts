@@ -89,6 +89,7 @@ export class World {
   peer: PeerStatus = { reachable: true, writable: false, detail: '', applied: '0-1-5', binlogPosition: '0-1-5' }
   /** Called after each change; a test looks for what must never be, or throws Killed. */
   onChange: (change: string) => void = () => {}
+  probes: Parts['probes'] = []
   /** Before a step of this name is done, the test may let something happen. */
   before = new Map<string, () => void | Promise<void>>()
   failing = new Map<string, string>()
@@ -189,6 +190,7 @@ export class World {
         },
         newest: (count) => this.history.slice(-count),
       },
+      probes: this.probes,
       clock: {
         now: () => this.now,
         elapsed: () => performance.now() + this.#slept,
@@ -290,6 +292,8 @@ export class World {
     return {
       open: () => {},
       close: async () => {},
+      ping: async () => (database.hung ? 'it does not answer' : null),
+      folders: () => [],
       observe: async (): Promise<DatabaseStatus> => {
         if (!this.databaseRuns) return { answers: false, reason: 'down', detail: 'nothing listens' }
         if (database.hung) return { answers: false, reason: 'hung', detail: 'it does not answer' }

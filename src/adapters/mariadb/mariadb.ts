@@ -12,6 +12,7 @@ import { recordLead } from './lead.ts'
 import { type Link, type Target, whereOf } from './link.ts'
 import { observe, type Seen } from './observe.ts'
 import { peerLook } from './peer.ts'
+import { type Folders, ping } from './ping.ts'
 import { serverProcess } from './process.ts'
 import { allowWrites, drain, forgetPrimary, stopReplication } from './promote.ts'
 import { createReceiver } from './receiver.ts'
@@ -30,6 +31,7 @@ export function createMariadb(options: MariadbOptions): Database {
   const target: Target = { kind: 'local', socket: options.socket }
   const memory: FenceMemory = { process: null, eventsDisabled: false }
   const seen: Seen = { replication: null, lead: null }
+  const folders: Folders = { known: [] }
   const peer = peerLook()
   const semiSync = options.durability === 'semi-sync'
 
@@ -48,6 +50,7 @@ export function createMariadb(options: MariadbOptions): Database {
       act: keepLane('acting', target, log),
       fence: keepLane('fencing', target, log, rememberProcess),
       kill: keepLane('killing', target, log),
+      life: keepLane('asking', target, log),
     },
   }
   const lanes = Object.values(session.lanes)
@@ -61,6 +64,8 @@ export function createMariadb(options: MariadbOptions): Database {
       peer.close()
     },
     observe: (call) => observe(session, seen, call),
+    ping: (call) => ping(session, folders, call),
+    folders: () => folders.known,
     fence: (call) => fence(session, memory, call),
     drain: (call) => drain(session, call),
     stopReplication: (call) => stopReplication(session, call),

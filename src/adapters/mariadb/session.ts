@@ -1,6 +1,6 @@
 /**
  * What all operations share: the lanes to the local server, the time that a call has left, and the words around a
- * failure. Lanes: `observe` looks, `act` changes replication and roles, `fence` and `kill` belong to the fence alone, so
+ * failure. Lanes: `observe` looks, `life` asks for signs of life, `act` changes replication and roles, `fence` and `kill` belong to the fence alone, so
  * that a fence never waits behind a STOP SLAVE that hangs.
  */
 import { ApmodeError } from '../../core/errors.ts'
@@ -15,6 +15,7 @@ export interface Lanes {
   readonly act: Lane
   readonly fence: Lane
   readonly kill: Lane
+  readonly life: Lane
 }
 
 export interface Session {

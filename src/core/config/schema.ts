@@ -3,37 +3,10 @@
  * example. Validation, defaults, "did you mean" and the table in docs/configuration.md are made from these rows, so that
  * a new key is one row here and one field in `Config`. What concerns several keys at once is in `rules.ts`.
  */
+import { row, type Shape } from './row.ts'
 import * as type from './value-types.ts'
 
-export interface Row<T, Field extends string = string> {
-  /** The field of the `Config` part that takes the value. */
-  readonly field: Field
-  readonly type: type.ValueType<T>
-  /** Absent: the key must be given. */
-  readonly fallback?: T
-  /** What it means, for the documentation; with units. */
-  readonly sentence: string
-  /** As it would stand in the file; the default where there is one. */
-  readonly example: string
-}
-
-export type Shape = Readonly<Record<string, Row<unknown>>>
-
-/** The values of a shape, under the names of their fields. */
-export type ValuesOf<S extends Shape> = {
-  -readonly [K in keyof S as S[K]['field']]: S[K] extends Row<infer T> ? T : never
-}
-
-function row<const Field extends string, T>(
-  field: Field,
-  of: type.ValueType<T>,
-  example: string,
-  sentence: string,
-  ...fallback: [] | [NoInfer<T>]
-): Row<T, Field> {
-  const required = { field, type: of, example, sentence }
-  return fallback.length === 0 ? required : { ...required, fallback: fallback[0] }
-}
+export type { Row, Shape, ValuesOf } from './row.ts'
 
 export const TOP = {
   codename: row('codename', type.codename, '"ap"', 'The boot unit is `<codename>.service`.', 'ap'),
@@ -123,6 +96,22 @@ export const UNIT = {
     'On both machines, or only on the one that holds the VIP (`api` and `other` units).',
     'everywhere',
   ),
+  check: row(
+    'check',
+    type.unitCheck,
+    '"http://127.0.0.1:8080/health"',
+    'How a unit that runs is asked whether it works: `http://…` (GET), `tcp://host:port`, or a program with its words. ' +
+      'Without it, that the unit runs is enough.',
+    null,
+  ),
+  check_status: row('checkStatus', type.whole(100, 599), '200', 'The status that an `http://` check must answer.', 200),
+  check_within: row(
+    'checkWithinMs',
+    type.seconds(0.2, 600),
+    '2.0',
+    'A unit whose check has not succeeded for this long counts as failed.',
+    2_000,
+  ),
 }
 
 export const DATABASE = {
@@ -168,6 +157,13 @@ export const DATABASE = {
     '1.0',
     'How long making the database read-only may take before its process is killed.',
     1_000,
+  ),
+  hang_timeout: row(
+    'hangTimeoutMs',
+    type.seconds(0.2, 600),
+    '2.0',
+    'How long the database may be silent, or the disk of the holder not take a write, before the machine is unfit.',
+    2_000,
   ),
   drain_timeout: row(
     'drainTimeoutMs',

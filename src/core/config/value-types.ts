@@ -3,6 +3,7 @@
  * be expected when it does not fit. A value that is rendered into keepalived's or MariaDB's files can hold no character
  * that means something there; that is decided here, once.
  */
+import type { UnitCheck } from '../config.ts'
 import { canBelongToMachine, parseAddress, parsePrefixed } from './address.ts'
 import { describe, type Found } from './tree.ts'
 
@@ -194,6 +195,33 @@ export const listen: ValueType<Listen | null> = {
       bracketed === undefined ? parseAddress(host) !== null || isNamedHost(host) : parseAddress(host)?.family === 6
     return isHost && port >= 1 && port <= 65535 ? yes({ host, port }) : NO
   },
+}
+
+/** `http://host:port/path`, `tcp://host:port`, or the words of a program, the first an absolute path. */
+export const unitCheck: ValueType<UnitCheck | null> = {
+  label: '`http://…`, `tcp://host:port`, or a program',
+  expected:
+    'a check: "http://127.0.0.1:8080/health", "tcp://127.0.0.1:8080", or the absolute path of a program with its words',
+  read: (found) => {
+    if (found.kind !== 'string' || typeof found.value !== 'string') return NO
+    const check = found.value.startsWith('/') ? programOf(found.value) : addressedCheck(found.value)
+    return check === null ? NO : yes(check)
+  },
+}
+
+function programOf(value: string): UnitCheck | null {
+  const argv = value.split(' ').filter((word) => word !== '')
+  return isPath(argv[0] ?? '') && !/\p{Cc}/u.test(value) ? { kind: 'command', argv } : null
+}
+
+function addressedCheck(value: string): UnitCheck | null {
+  if (!URL.canParse(value)) return null
+  const { protocol, hostname: host, port, pathname, search, username, hash } = new URL(value)
+  const name = host.replace(/^\[(.*)\]$/, '$1')
+  if (name === '' || username !== '' || hash !== '') return null
+  if (protocol === 'http:') return { kind: 'http', host: name, port: Number(port || 80), path: `${pathname}${search}` }
+  if (protocol !== 'tcp:' || port === '' || (pathname !== '' && pathname !== '/')) return null
+  return { kind: 'tcp', host: name, port: Number(port) }
 }
 
 /** A name, not a mistyped address: `127.0.0.300` is no host name. */

@@ -88,8 +88,7 @@ describe('a mode file that cannot be understood', () => {
     },
   )
 
-  // Marked as failing until the supervisor can do it: then this says so, and the mark goes.
-  test.fails('is warned of in the log, with what was found', async () => {
+  test('is warned of in the log, with what was found', async () => {
     const world = standby()
     world.mode = garbage
     await on(world)
@@ -124,8 +123,7 @@ describe('storage that refuses', () => {
     expect(world.log.join('\n')).toContain('error the state could not be saved: no space left on the disk')
   })
 
-  // Marked as failing until the supervisor can do it: then this says so, and the mark goes.
-  test.fails('the state is saved when there is room again', async () => {
+  test('the state is saved when there is room again', async () => {
     const { world, it, mend } = await withoutState()
     await it.control.set(set('ap'), quiet)
     mend()
@@ -176,8 +174,7 @@ describe('commands on top of each other', () => {
     ])
   })
 
-  // Marked as failing until the supervisor can do it: then this says so, and the mark goes.
-  test.fails('restart on the holder starts again, although keepalived has said BACKUP and STOP meanwhile', async () => {
+  test('restart on the holder starts again, although keepalived has said BACKUP and STOP meanwhile', async () => {
     const world = holder()
     const it = await on(world)
     world.before.set('stop nginx.service', () => {

@@ -76,12 +76,12 @@ describe('failover', () => {
     expect(world.mode.mode).toBe('m')
   })
 
-  test('a killed keepalived leaves the VIP behind: fenced first, then the VIP is taken off', async () => {
+  test('a killed keepalived leaves the VIP behind: it is taken off first, then fenced', async () => {
     const world = new World().running(true)
     const it = await on(world)
     world.becomes('keepalived.service', 'failed')
     await it.idle()
-    expect(world.changes.filter((change) => ['fence', 'remove-vip'].includes(change))).toEqual(['fence', 'remove-vip'])
+    expect(world.changes.filter((change) => ['fence', 'remove-vip'].includes(change))).toEqual(['remove-vip', 'fence'])
     expect(world.vip).toBe(false)
     expect(world.mode.mode).toBe('m')
   })

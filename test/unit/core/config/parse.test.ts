@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../../../src/core/config/parse.ts'
 import { changed, configOf, EXAMPLE, HOST1, linesOf, problemsOf, SMALLEST } from './example.ts'
 
+const NO_CHECK = { check: null, checkStatus: 200, checkWithinMs: 2000 }
+
 describe('a configuration that is right', () => {
   test('the example of the contract is read completely', () => {
     expect(configOf(EXAMPLE)).toMatchObject({
@@ -18,8 +20,8 @@ describe('a configuration that is right', () => {
     expect(configOf(SMALLEST)).toEqual({
       ...configOf(EXAMPLE),
       units: [
-        { name: 'mariadb.service', kind: 'database', runs: 'everywhere' },
-        { name: 'keepalived.service', kind: 'router', runs: 'everywhere' },
+        { name: 'mariadb.service', kind: 'database', runs: 'everywhere', ...NO_CHECK },
+        { name: 'keepalived.service', kind: 'router', runs: 'everywhere', ...NO_CHECK },
       ],
     })
   })

@@ -1,0 +1,132 @@
+/**
+ * Asks what seems to run whether it works, and says so when the answer changes. Invariant: a verdict is bad only when no
+ * attempt has succeeded for the whole bound, not counting time in which this process itself did not run; a bad one turns
+ * good with the first success. It changes nothing: the supervisor looks again.
+ */
+import type { Clock } from '../ports/clock.ts'
+import type { Probe } from '../ports/probe.ts'
+
+export interface Watched {
+  readonly probe: Probe
+  /** No success for this long is a failure. */
+  readonly withinMs: number
+  /** It is asked only while this is true; when it becomes true, the time begins anew. */
+  due(): boolean
+}
+
+export interface Verdict {
+  readonly about: string
+  readonly ok: boolean
+  /** What is wrong and since when; empty when it is well. */
+  readonly sentence: string
+}
+
+/** Attempts in one bound: enough that one lost answer, or one slow one, is no alarm. */
+const ATTEMPTS = 8
+const MOST_OFTEN_MS = 50
+const AT_LEAST_EVERY_MS = 500
+
+interface Running {
+  readonly watched: Watched
+  readonly everyMs: number
+  readonly timer: NodeJS.Timeout
+  lastOk: number
+  lastTick: number
+  wasDue: boolean
+  ok: boolean
+  lastTrouble: string
+  /** Attempts under way. */
+  attempts: number
+}
+
+export class Prober {
+  readonly #running = new Map<string, Running>()
+  readonly #clock: Clock
+  readonly #onChange: (verdict: Verdict) => void
+
+  constructor(clock: Clock, onChange: (verdict: Verdict) => void) {
+    this.#clock = clock
+    this.#onChange = onChange
+  }
+
+  start(all: readonly Watched[]): void {
+    for (const watched of all) {
+      const everyMs = Math.min(Math.max(watched.withinMs / ATTEMPTS, MOST_OFTEN_MS), AT_LEAST_EVERY_MS)
+      const now = this.#clock.elapsed()
+      const running: Running = {
+        watched,
+        everyMs,
+        timer: setInterval(() => this.#tick(running), everyMs),
+        lastOk: now,
+        lastTick: now,
+        wasDue: false,
+        ok: true,
+        lastTrouble: '',
+        attempts: 0,
+      }
+      this.#running.set(watched.probe.about, running)
+    }
+  }
+
+  stop(): void {
+    for (const { timer } of this.#running.values()) clearInterval(timer)
+    this.#running.clear()
+  }
+
+  /** null: it is not asked about that. */
+  verdict(about: string): Verdict | null {
+    const running = this.#running.get(about)
+    return running === undefined ? null : verdictOf(running)
+  }
+
+  get verdicts(): readonly Verdict[] {
+    return [...this.#running.values()].map(verdictOf)
+  }
+
+  #tick(running: Running): void {
+    const now = this.#clock.elapsed()
+    const late = now - running.lastTick - running.everyMs
+    running.lastTick = now
+    // A process that did not run heard no answers: that time is nobody's silence.
+    if (late > running.everyMs) running.lastOk += late
+    if (!running.watched.due()) {
+      running.wasDue = false
+      this.#judge(running, true)
+      return
+    }
+    if (!running.wasDue) {
+      running.wasDue = true
+      running.lastOk = now
+    }
+    // The bound is kept although the verdict falls on a tick.
+    if (now - running.lastOk >= running.watched.withinMs - running.everyMs) this.#judge(running, false)
+    // A second attempt beside a slow one, so that one stuck connection is not taken for a stuck service; never more.
+    if (running.attempts < 2) void this.#attempt(running, now)
+  }
+
+  async #attempt(running: Running, begun: number): Promise<void> {
+    running.attempts += 1
+    const trouble = await running.watched.probe.attempt(AbortSignal.timeout(running.watched.withinMs))
+    running.attempts -= 1
+    if (this.#running.get(running.watched.probe.about) !== running || !running.wasDue) return
+    if (trouble !== null) {
+      running.lastTrouble = trouble
+      return
+    }
+    running.lastOk = Math.max(running.lastOk, begun)
+    this.#judge(running, true)
+  }
+
+  #judge(running: Running, ok: boolean): void {
+    if (running.ok === ok) return
+    running.ok = ok
+    this.#onChange(verdictOf(running))
+  }
+}
+
+function verdictOf({ watched, ok, lastTrouble }: Running): Verdict {
+  const { about } = watched.probe
+  if (ok) return { about, ok, sentence: '' }
+  const why = lastTrouble === '' ? 'no answer' : lastTrouble
+  return { about, ok, sentence: `${about} has not passed its check for ${watched.withinMs / 1000} s: ${why}` }
+}
