@@ -102,6 +102,7 @@ async function story(pair: ApmodePair): Promise<number> {
     screen.text(timelineOf(moments, screen.paint, { struckAt, servedAt: gap.to }))
 
     screen.heading('the way home, while the client goes on writing')
+    const wayHomeAt = Date.now()
     const whole = await goHome(holder, other, writes)
 
     screen.begin('looking for each acknowledged write on both', writes)
@@ -109,13 +110,13 @@ async function story(pair: ApmodePair): Promise<number> {
     const { bothWritable } = await sampler.stop()
     const promises = promisesOf({
       acknowledged: client.acknowledged.length,
-      refused: [...client.refusals().values()].reduce((sum, count) => sum + count, 0),
       lost: {
         [other.name]: (await client.lostOn(other)).length,
         [holder.name]: await lostOnReplica(client, holder),
       },
       bothWritableMs: bothWritable.reduce((sum, { from, to }) => sum + to - from, 0),
       gapMs: gap.ms,
+      wayHomeGapMs: client.longestGap(wayHomeAt)?.ms ?? Number.NaN,
       holder: holder.name,
       other: other.name,
       otherServed: failover.otherServed,

@@ -3,13 +3,13 @@ import { counted } from './screen.ts'
 
 export interface Facts {
   readonly acknowledged: number
-  /** Attempts that were refused or got no answer: neither acknowledged nor lost. */
-  readonly refused: number
   /** Acknowledged and not there, by the name of the machine. */
   readonly lost: Readonly<Record<string, number>>
   readonly bothWritableMs: number
   /** The longest time without an acknowledged write. */
   readonly gapMs: number
+  /** The same while the machine that fell out came back. */
+  readonly wayHomeGapMs: number
   readonly holder: string
   readonly other: string
   /** The other machine has the VIP and took writes. */
@@ -43,7 +43,9 @@ export function promisesOf(facts: Facts): Promised[] {
     },
     {
       kept: facts.whole,
-      sentence: facts.whole ? `a pair again: ${holder} follows ${other}` : `${holder} did not come back into the pair`,
+      sentence: facts.whole
+        ? `a pair again, ${holder} follows ${other}: ${Math.round(facts.wayHomeGapMs)} ms at most between two on the way`
+        : `${holder} did not come back into the pair`,
     },
   ]
 }
