@@ -76,6 +76,8 @@ export interface ApmodePair extends Omit<Pair, 'node' | 'nodes'> {
 export interface ApmodePairOptions extends Pick<PairOptions, 'progress'> {
   /** Instead of CONFIG. */
   readonly config?: string
+  /** Called for each machine while it is off, after the files of the pair were written. */
+  readonly provision?: (machine: LabNode) => Promise<void>
   /** False: the machines are prepared, and no mode is set. */
   readonly start?: boolean
 }
@@ -89,6 +91,7 @@ export async function startApmodePair(options: ApmodePairOptions = {}): Promise<
       await installApi(node)
       await node.writeFile('/etc/apmode/apmode.toml', options.config ?? CONFIG)
       await node.writeFile('/etc/apmode/replication.password', 'a secret of the lab\n', 0o600)
+      await options.provision?.(node)
     },
   })
   try {

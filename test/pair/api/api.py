@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import socket
+import time
 
 import pymysql
 
@@ -34,6 +35,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        # For tests: a service that runs and does not serve.
+        if os.path.exists("/run/api-is-silent"):
+            time.sleep(60)
+        if os.path.exists("/run/api-answers-500"):
+            self.answer(500, {"node": NODE, "error": "broken on purpose"})
+            return
         try:
             count, last = query("SELECT COUNT(*), MAX(n) FROM entry")
             self.answer(200, {"node": NODE, "count": count, "last": last})
