@@ -1,0 +1,3 @@
+#!/bin/bash
+# keepalived stops, and the VIP goes: no writes any more.
+/opt/ap/fence.sh
