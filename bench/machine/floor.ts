@@ -67,7 +67,7 @@ export async function measureFloor(isolated: IsolatedStandby): Promise<Floor> {
     await timed('stop-replication', () => run(statements.stopReplication()))
     await timed('record-lead', () => run(statements.recordLead(standby.name, 'bench: the floor')))
     await timed('forget-primary', () => run(statements.forgetPrimary()))
-    await timed('allow-writes', () => run(statements.allowWrites(true)))
+    await timed('allow-writes', () => run(statements.allowWrites()))
     return { totalMs: performance.now() - begun, parts }
   } finally {
     for (const link of [database, looking, peer]) link.close()

@@ -43,6 +43,7 @@ export function judge(state: State, observed: Observed, config: Config, circumst
       unfit,
       reason: leadReason(circumstances.event, circumstances.from, state),
       source: config.peer === null ? null : `${config.peer.address}:${config.database.port}`,
+      semiSync: config.database.durability === 'semi-sync' && config.peer !== null,
       peerWaitMs: circumstances.planned ? config.database.handoverTimeoutMs : UNPLANNED_PEER_WAIT_MS,
     }),
   }

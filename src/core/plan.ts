@@ -3,6 +3,7 @@
  * grants; an observed world that matches the posture gives an empty plan; what is unknown is withdrawn, never granted.
  */
 import type { DatabasePresent } from '../ports/database.ts'
+import { lagBetween } from './gtid-lag.ts'
 import { databaseUnitOf, isDown, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
 import type { Posture } from './posture.ts'
 import type { Step } from './step.ts'
@@ -11,6 +12,9 @@ import type { UnitFileState } from './vocabulary.ts'
 /** A fence that a database which does not answer gets, before it is killed (G7). */
 const HUNG_FENCE_MS = 100
 
+/** Transactions that a peer may lack when commits begin to wait for it. */
+const NEARLY = 100
+
 export interface PlanInput {
   /** Empty: this machine may carry the VIP. */
   readonly unfit: readonly string[]
@@ -18,6 +22,8 @@ export interface PlanInput {
   readonly reason: string
   /** The address and port that replication comes from; null: there is no peer. */
   readonly source: string | null
+  /** Commits may wait for the peer's acknowledgement (durability "semi-sync", and there is a peer). */
+  readonly semiSync: boolean
   /** How long a withdrawal may wait until the peer has every write. */
   readonly peerWaitMs: number
 }
@@ -132,8 +138,21 @@ function promote(observed: Observed, posture: Posture, input: PlanInput): Step[]
   }
   if (!database.writable) steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
   if (replication !== null && posture.replication === 'off') steps.push({ do: 'forget-primary', effect: 'grant' })
+  steps.push(...commits(observed, database, posture, input))
   if (!database.writable) steps.push({ do: 'allow-writes', effect: 'grant' })
   return steps
+}
+
+/**
+ * Who acknowledges a commit. With the peer only once that has nearly everything: from then on every commit waits for it,
+ * also for what it has yet to catch up with.
+ */
+function commits(observed: Observed, database: DatabasePresent, posture: Posture, input: PlanInput): Step[] {
+  if (posture.commits === 'as is') return []
+  const wanted = posture.commits === 'with the peer' && input.semiSync && observed.peerAttached
+  if (!wanted) return database.commitsWithPeer ? [{ do: 'commit-alone', effect: 'grant' }] : []
+  const ready = observed.peer !== null && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY
+  return ready && !database.commitsWithPeer ? [{ do: 'commit-with-peer', effect: 'grant' }] : []
 }
 
 function follow(observed: Observed, posture: Posture, input: PlanInput): Step[] {

@@ -14,6 +14,8 @@ export interface Posture {
   readonly holderUnits: 'running' | 'stopped' | 'as is'
   readonly database: 'writable' | 'read-only' | 'as is'
   readonly replication: 'off' | 'from the peer' | 'as is'
+  /** Who acknowledges a commit (semi-sync): this machine alone, or with the peer as long as that is attached. */
+  readonly commits: 'with the peer' | 'alone' | 'as is'
 }
 
 export interface Row {
@@ -34,11 +36,18 @@ const asIs: Posture = {
   holderUnits: 'as is',
   database: 'as is',
   replication: 'as is',
+  commits: 'as is',
 }
 
 const inPair = { bootUnit: 'disabled', serviceUnits: 'disabled' } as const
 const alone = { bootUnit: 'enabled', serviceUnits: 'disabled' } as const
-const waiting = { router: 'as is', holderUnits: 'stopped', database: 'read-only', replication: 'as is' } as const
+const waiting = {
+  router: 'as is',
+  holderUnits: 'stopped',
+  database: 'read-only',
+  replication: 'as is',
+  commits: 'as is',
+} as const
 const serving = { router: 'running', holderUnits: 'running', database: 'writable', replication: 'off' } as const
 
 export const ROWS: readonly Row[] = [
@@ -58,7 +67,7 @@ export const ROWS: readonly Row[] = [
   {
     mode: 'ap',
     vrrp: ['master'],
-    posture: { ...inPair, ...serving },
+    posture: { ...inPair, ...serving, commits: 'with the peer' },
     sentence: 'member of the pair, carries the VIP: serves',
   },
   {
@@ -70,6 +79,7 @@ export const ROWS: readonly Row[] = [
       holderUnits: 'stopped',
       database: 'read-only',
       replication: 'from the peer',
+      commits: 'as is',
     },
     sentence: 'member of the pair, standing by: follows the peer',
   },
@@ -79,7 +89,12 @@ export const ROWS: readonly Row[] = [
     posture: { ...inPair, ...waiting },
     sentence: 'member of the pair, not able to serve: read-only until the fault is gone',
   },
-  { mode: 's', vrrp: ['master'], posture: { ...alone, ...serving }, sentence: 'alone, carries the VIP: serves' },
+  {
+    mode: 's',
+    vrrp: ['master'],
+    posture: { ...alone, ...serving, commits: 'alone' },
+    sentence: 'alone, carries the VIP: serves',
+  },
   {
     mode: 's',
     vrrp: NOT_MASTER,
@@ -96,6 +111,7 @@ export const ROWS: readonly Row[] = [
       holderUnits: 'stopped',
       database: 'read-only',
       replication: 'as is',
+      commits: 'as is',
     },
     sentence: 'in maintenance: masked, without the VIP, read-only',
   },

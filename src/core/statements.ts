@@ -123,15 +123,14 @@ export const statements = {
     )
   },
   /**
-   * `semiSync`: the primary's part of semi-synchronous replication is switched on before the first write. Read-only again,
-   * it stays on (a commit that waits for its acknowledgement must not be let go as if it had one), until it follows.
+   * The primary's part of semi-synchronous replication. A server that turns read-only keeps it: a commit that waits for its
+   * acknowledgement must not be let go as if it had one.
    */
-  allowWrites(semiSync = false): string[] {
-    return [
-      ...(semiSync ? ['SET GLOBAL rpl_semi_sync_master_enabled=1'] : []),
-      'SET GLOBAL read_only=0',
-      'SELECT @@global.read_only AS read_only',
-    ]
+  commitWithPeer(on: boolean): string[] {
+    return [`SET GLOBAL rpl_semi_sync_master_enabled=${on ? 1 : 0}`]
+  },
+  allowWrites(): string[] {
+    return ['SET GLOBAL read_only=0', 'SELECT @@global.read_only AS read_only']
   },
   /** A replica that waits for acknowledgements of what it applies would hang itself. */
   endPrimaryRole(): string {

@@ -19,6 +19,8 @@ export type Step =
   | { readonly do: 'stop-replication'; readonly effect: 'grant' }
   | { readonly do: 'record-lead'; readonly effect: 'grant'; readonly reason: string }
   | { readonly do: 'forget-primary'; readonly effect: 'grant' }
+  | { readonly do: 'commit-with-peer'; readonly effect: 'grant' }
+  | { readonly do: 'commit-alone'; readonly effect: 'grant' }
   | { readonly do: 'allow-writes'; readonly effect: 'grant' }
   | { readonly do: 'declare-fit'; readonly effect: 'grant' }
   /** `asReplica`: a database that was a primary when it ended gives up what the peer never acknowledged. */
@@ -67,6 +69,10 @@ export function sentenceOf(step: Step, config: Config): string {
       return `write the next row of apmode.lead: ${step.reason}`
     case 'forget-primary':
       return 'forget the primary that was followed'
+    case 'commit-with-peer':
+      return `acknowledge a write when ${config.peer?.name ?? 'the peer'} has it too (semi-sync)`
+    case 'commit-alone':
+      return `acknowledge writes alone: ${config.peer?.name ?? 'the peer'} is not attached, or this machine stands alone`
     case 'allow-writes':
       return 'let the database accept writes'
     case 'declare-fit':
@@ -125,8 +131,11 @@ export function callsOf(step: Step, config: Config): string[] {
       return statements.recordLead(config.node.name, step.reason)
     case 'forget-primary':
       return statements.forgetPrimary()
+    case 'commit-with-peer':
+    case 'commit-alone':
+      return statements.commitWithPeer(step.do === 'commit-with-peer')
     case 'allow-writes':
-      return statements.allowWrites(config.database.durability === 'semi-sync' && peer !== null)
+      return statements.allowWrites()
     case 'follow':
       return peer === null ? [] : statements.follow(peer.address, database.port, database.replicationUser)
     case 'change-files':

@@ -10,6 +10,7 @@ const HEAD = [
   'holder-only units',
   'database',
   'replication',
+  'commits',
   'meaning',
 ]
 
@@ -35,6 +36,7 @@ function cells(row: Row): string[] {
     posture.holderUnits,
     posture.database,
     posture.replication,
+    posture.commits,
     row.sentence,
   ]
 }

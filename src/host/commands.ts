@@ -229,7 +229,9 @@ export class Commands {
     const { clock } = parts
     const begun = clock.elapsed()
     tell({ type: 'note', sentence: 'waiting for keepalived' })
-    const settledDown = () => settler.state.vrrp !== 'init' && queue.running === null
+    // An active machine whose peer is not writable is BACKUP for three adverts only.
+    const waits = () => settler.state.vrrp === 'backup' && (settler.last?.judgement.holds.length ?? 0) > 0
+    const settledDown = () => settler.state.vrrp !== 'init' && queue.running === null && !waits()
     while (!settledDown() && clock.elapsed() - begun < FIRST_WORD_MS) await clock.sleep(LOOK_EVERY_MS)
     return { ...result, sentence: this.#whereNow() }
   }

@@ -21,13 +21,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
   const say = (level: 'debug' | 'info' | 'warn' | 'error', sentence: string) => log[level]({}, sentence)
   const problem = (sentence: string) => log.warn({}, sentence)
   const database =
-    config.database.engine === 'none'
-      ? null
-      : createMariadb({
-          socket: config.database.socket,
-          durability: config.peer === null ? 'async' : config.database.durability,
-          log: say,
-        })
+    config.database.engine === 'none' ? null : createMariadb({ socket: config.database.socket, log: say })
   return {
     parts: {
       config,

@@ -45,7 +45,9 @@ export function createControl(supervisor: Supervisor): Control {
       return { mode: settler.state.mode, being: settler.being, problem: supervisor.modeProblem }
     },
     async status(): Promise<Status> {
-      if (queue.running === null && performance.now() - lookedAt > FRESH_MS) {
+      // Before the first look there is nothing to tell: wait for it.
+      const first = settler.last === null
+      if (first || (queue.running === null && performance.now() - lookedAt > FRESH_MS)) {
         lookedAt = performance.now()
         await supervisor.refresh()
       }

@@ -59,7 +59,10 @@ export class Observer {
     const follows = database?.answers === true && database.replication !== null
     // Without the VIP: has the peer taken over (then it can be followed, and this machine is not the last one standing)?
     const wonders = claims.active && !vip && !follows && !attached
-    const late = early === null && claims.inPair && (mayPromote || wonders) ? await this.#peer(LIMITS.peerLook) : early
+    // Whose commits are still its own alone: has the peer caught up?
+    const whole = attached && database?.answers === true && database.writable && !database.commitsWithPeer
+    const matters = claims.inPair && (mayPromote || wonders || (whole && this.#semiSync()))
+    const late = early === null && matters ? await this.#peer(LIMITS.peerLook) : early
     return {
       ...seen,
       // Asked again after the last wait: the interface may have changed meanwhile.
@@ -73,6 +76,10 @@ export class Observer {
       routerDownExpected: router !== undefined && this.memory.downExpected.has(router.name),
       shuttingDown,
     }
+  }
+
+  #semiSync(): boolean {
+    return this.#parts.config.database.durability === 'semi-sync'
   }
 
   async #units(): Promise<UnitStatus[] | null> {

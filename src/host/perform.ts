@@ -138,6 +138,10 @@ export class Performer {
         )
         return done(`epoch ${lead.epoch}`)
       }
+      case 'commit-with-peer':
+      case 'commit-alone':
+        await database.commitWithPeer(step.do === 'commit-with-peer', limited(LIMITS.statement))
+        return done()
       case 'allow-writes':
         if (!network.holdsVip()) return failed('the VIP has left the interface')
         this.#memory.fenced = false

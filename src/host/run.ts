@@ -24,6 +24,7 @@ export class Run {
   readonly notDone: string[] = []
   result: HistoryEntry['result'] = 'done'
   followed = false
+  stoppedRouter = false
   readonly #tools: RunTools
 
   constructor(tools: RunTools) {
@@ -73,6 +74,9 @@ export class Run {
     const record = await performer.perform(step, grants)
     tell({ type: 'step', ...record })
     this.done.push(record)
+    const isRouter =
+      step.do === 'stop-unit' && config.units.some(({ kind, name }) => kind === 'router' && name === step.unit)
+    if (record.ok && isRouter) this.stoppedRouter = true
     return record
   }
 }

@@ -110,7 +110,9 @@ export class Settler {
       await run.grant(judgement.plan.grant)
       break
     }
-    if (run.followed) this.#followed()
+    if (run.followed) this.#move({ type: 'followed' })
+    // Its last word need not come any more, and would be late.
+    if (run.stoppedRouter) this.#move({ type: 'stop', wanted: true, lastStanding: false })
     this.#remember(observed.peerAttached)
     this.last = { observed, judgement }
     const sentence = decisionSentence({
@@ -210,12 +212,11 @@ export class Settler {
     this.saveState()
   }
 
-  /** The role follows from what was done: a machine that follows its writable peer is the standby. */
-  #followed(): void {
-    const to = transition(this.state, { type: 'followed' })
-    if (sameState(to, this.state)) return
-    this.state = to
-    this.saveState()
+  /** What was done moves the machine too: one that follows its writable peer is the standby. */
+  #move(event: MachineEvent): void {
+    const before = this.state
+    this.state = transition(before, event)
+    if (this.state.role !== before.role) this.saveState()
   }
 
   #record(request: Request, settled: Settled, ms: number): void {

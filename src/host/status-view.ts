@@ -33,6 +33,7 @@ export function statusView({ config, settler, problems, lastChange }: StatusFact
     vrrp: state.vrrp,
     holder: last?.observed.vip ?? null,
     writable: database === null ? null : (present?.writable ?? (database.answers ? null : isDownFor(database.reason))),
+    commitsWithPeer: present?.writable === true ? present.commitsWithPeer : null,
     fit: last === null ? null : last.judgement.unfit.length === 0,
     reasons: last === null ? [] : [...new Set([...last.judgement.unfit, ...last.judgement.holds])],
     posture: rowFor(state).sentence,

@@ -21,6 +21,8 @@ import { modeOf, readStanding, type Standing } from './standing.ts'
 const RETRY_FIRST_MS = 200
 /** How long the first look waits for the bus; it goes on connecting behind. */
 const BUS_MS = 5_000
+/** How often a holder that acknowledges alone looks whether the pair is whole again. */
+const WHOLE_MS = 1_000
 /** How soon after keepalived's word was doubted the machine looks again. */
 const DOUBT_MS = 50
 
@@ -151,11 +153,12 @@ export class Supervisor {
   }
 
   /** After anything was done, or failed: look whether it is settled now. */
-  followUp(settled: Pick<Settled, 'result' | 'done' | 'judgement'>): void {
+  followUp(settled: Settled): void {
     const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3'))
     if (settled.result === 'failed' || this.settler.modeUnsaved !== null) this.#lookAgain(this.#backoff())
     else if (waits) this.#lookAgain(DOUBT_MS)
     else if (settled.done.length > 0) this.#lookAgain(RETRY_FIRST_MS)
+    else if (this.#commitsAlone(settled.observed)) this.#lookAgain(WHOLE_MS)
     if (settled.result === 'done') this.#retryMs = RETRY_FIRST_MS
   }
 
@@ -219,6 +222,13 @@ export class Supervisor {
         this.followUp(settled)
       },
     })
+  }
+
+  #commitsAlone({ database }: Observed): boolean {
+    const { state } = this.settler
+    const { config } = this.parts
+    const pair = state.mode === 'ap' && config.peer !== null && config.database.durability === 'semi-sync'
+    return pair && database?.answers === true && database.writable && !database.commitsWithPeer
   }
 
   #backoff(): number {

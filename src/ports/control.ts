@@ -46,6 +46,8 @@ export interface Status {
   readonly holder: boolean | null
   /** The database accepts writes. */
   readonly writable: boolean | null
+  /** A write is acknowledged when the peer has it too (semi-sync); null: unknown, or this machine does not accept writes. */
+  readonly commitsWithPeer: boolean | null
   /** This machine may carry the VIP. */
   readonly fit: boolean | null
   /** Why not fit, and why something is not as the posture wants it: a sentence each; empty when all is well. */

@@ -34,6 +34,8 @@ export interface DatabasePresent {
   readonly version: string
   /** @@global.read_only is OFF. */
   readonly writable: boolean
+  /** Does a commit wait until a replica has it (semi-sync, the primary's part)? */
+  readonly commitsWithPeer: boolean
   /** null: not configured as a replica. */
   readonly replication: ReplicationStatus | null
   /** gtid_binlog_pos. */
@@ -108,6 +110,8 @@ export interface Database {
   forgetPrimary(call: Call): Promise<void>
   /** Writes the next row of apmode.lead (creating the table when there is none) although the database is read-only. */
   recordLead(row: { node: string; reason: string }, call: Call): Promise<Lead>
+  /** Switches the primary's part of semi-sync on or off. */
+  commitWithPeer(on: boolean, call: Call): Promise<void>
   /** read_only = 0. Throws `refused` when a replication thread runs. */
   allowWrites(call: Call): Promise<void>
   /** CHANGE MASTER TO … by GTID and START SLAVE; only on a read-only database (throws `refused` otherwise). */

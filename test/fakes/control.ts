@@ -48,6 +48,7 @@ export const A_STATUS: Status = {
   vrrp: 'master',
   holder: true,
   writable: true,
+  commitsWithPeer: true,
   fit: true,
   reasons: [],
   posture: 'keepalived running, database writable, replication off',

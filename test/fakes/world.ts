@@ -82,6 +82,8 @@ export class World {
     writable: false,
     hung: false,
     replication: null as ReplicationStatus | null,
+    commitsWithPeer: false,
+    binlogPosition: '0-1-5',
     replicas: [] as string[],
     lead: null as Lead | null,
     fenceWorks: true,
@@ -117,6 +119,7 @@ export class World {
     this.unfit = false
     this.mode = { mode: 'ap', being: null, problem: null }
     this.database.writable = vip
+    this.database.commitsWithPeer = vip
     this.database.replication = vip ? null : following(this.peerAddress)
     if (!vip) this.database.replicas = []
     this.peer = { ...this.peer, writable: !vip }
@@ -297,8 +300,17 @@ export class World {
       observe: async (): Promise<DatabaseStatus> => {
         if (!this.databaseRuns) return { answers: false, reason: 'down', detail: 'nothing listens' }
         if (database.hung) return { answers: false, reason: 'hung', detail: 'it does not answer' }
-        const { writable, replication, replicas, lead } = database
-        return { answers: true, version: '10.11.6', writable, replication, binlogPosition: '0-1-5', replicas, lead }
+        const { writable, commitsWithPeer, replication, binlogPosition, replicas, lead } = database
+        return {
+          answers: true,
+          version: '10.11.6',
+          writable,
+          commitsWithPeer,
+          replication,
+          binlogPosition,
+          replicas,
+          lead,
+        }
       },
       fence: async (): Promise<FenceOutcome> => {
         if (!this.databaseRuns) return { proven: true, killed: 0, detail: 'nothing listens' }
@@ -329,6 +341,10 @@ export class World {
         })
         return lead
       },
+      commitWithPeer: (on) =>
+        this.#change(on ? 'commit-with-peer' : 'commit-alone', () => {
+          database.commitsWithPeer = on
+        }),
       allowWrites: () =>
         this.#change('allow-writes', () => {
           database.writable = true

@@ -167,10 +167,11 @@ async function becomeHealthy(holder: Machine, standby: Machine): Promise<void> {
     return fit === true && replication?.io === 'Yes' && replication.sql
   }
   await waitFor(follows, { patienceMs: 15_000, reason: `${standby.name} following ${holder.name}` })
-  await waitFor(async () => (await holder.status()).peer?.attached === true, {
-    patienceMs: 15_000,
-    reason: `${standby.name} attached to ${holder.name}`,
-  })
+  const whole = async () => {
+    const { mode, peer, commitsWithPeer } = await holder.status()
+    return peer?.attached === true && (mode !== 'ap' || commitsWithPeer === true)
+  }
+  await waitFor(whole, { patienceMs: 15_000, reason: `${standby.name} attached to ${holder.name}, and acknowledging` })
 }
 
 function machineOf(node: LabNode): Machine {

@@ -81,6 +81,8 @@ describe.skipIf(obstacle !== null)('a pair that fails over', () => {
           reason: `the boot unit enabled on ${other.name}`,
         })
         if (fault.fallsOut) await expectFallenOut(holder)
+        await client.stop()
+        expect(await client.lostOn(other)).toEqual([])
       } finally {
         await client.stop()
         const { bothWritable, bothHolders } = await sampler.stop()
@@ -108,6 +110,7 @@ describe.skipIf(obstacle !== null)('a pair that fails over', () => {
       await healthy(other, holder)
       expect(await holder.holdsVip()).toBe(false)
       expect(await other.apmode('set ap')).toMatchObject({ code: 0 })
+      await healthy(other, holder)
       expect((await other.status()).role).toBe('active')
       expect((await holder.status()).role).toBe('standby')
     })

@@ -91,6 +91,7 @@ describe.skipIf(obstacle !== null)('a pair that looks closer', () => {
     expect(await holder.apmode('set ap --now', { timeoutMs: 60_000 })).toMatchObject({ code: 0 })
     await healthy(other, holder)
     expect(await other.apmode('set ap')).toMatchObject({ code: 0 })
+    await healthy(other, holder)
   })
 
   test("an operator's restart of the API, and of the database, moves nothing", async () => {
@@ -137,6 +138,7 @@ describe.skipIf(obstacle !== null)('a pair that looks closer', () => {
     expect(await holder.apmode('set ap --now', { timeoutMs: 60_000 })).toMatchObject({ code: 0 })
     await healthy(other, holder)
     expect(await other.apmode('set ap')).toMatchObject({ code: 0 })
+    await healthy(other, holder)
   })
 
   test('a CPU hog on both machines, for twenty seconds at 0.1 s adverts, moves nothing and raises no alarm', async () => {

@@ -14,15 +14,13 @@ import { observe, type Seen } from './observe.ts'
 import { peerLook } from './peer.ts'
 import { type Folders, ping } from './ping.ts'
 import { serverProcess } from './process.ts'
-import { allowWrites, drain, forgetPrimary, stopReplication } from './promote.ts'
+import { allowWrites, commitWithPeer, drain, forgetPrimary, stopReplication } from './promote.ts'
 import { createReceiver } from './receiver.ts'
 import type { Session } from './session.ts'
 
 export interface MariadbOptions {
   /** The server's Unix socket. */
   readonly socket: string
-  /** `semi-sync`: while it is writable, a commit waits for the peer's acknowledgement. Default `async`. */
-  readonly durability?: 'semi-sync' | 'async'
   readonly log?: Log
 }
 
@@ -33,7 +31,6 @@ export function createMariadb(options: MariadbOptions): Database {
   const seen: Seen = { replication: null, lead: null }
   const folders: Folders = { known: [] }
   const peer = peerLook()
-  const semiSync = options.durability === 'semi-sync'
 
   const rememberProcess = async (link: Link, limitMs: number) => {
     const [row] = await link.rows('SELECT @@global.pid_file AS pid_file, @@global.port AS port', limitMs)
@@ -71,8 +68,9 @@ export function createMariadb(options: MariadbOptions): Database {
     stopReplication: (call) => stopReplication(session, call),
     forgetPrimary: (call) => forgetPrimary(session, call),
     recordLead: (row, call) => recordLead(session, row, call),
+    commitWithPeer: (on, call) => commitWithPeer(session, on, call),
     async allowWrites(call) {
-      await allowWrites(session, { semiSync, events: memory.eventsDisabled }, call)
+      await allowWrites(session, { events: memory.eventsDisabled }, call)
       memory.eventsDisabled = false
     },
     follow: (primary, call) => follow(session, primary, call),

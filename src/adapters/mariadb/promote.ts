@@ -129,9 +129,15 @@ export async function forgetPrimary(session: Session, call: Call): Promise<void>
 }
 
 export interface WriteOptions {
-  readonly semiSync: boolean
   /** Switch the event scheduler on too. */
   readonly events: boolean
+}
+
+export async function commitWithPeer(session: Session, on: boolean, call: Call): Promise<void> {
+  await operate(session, 'change who acknowledges commits', call, async (link, left) => {
+    left.check()
+    await link.run(statements.commitWithPeer(on), left.leftMs())
+  })
 }
 
 export async function allowWrites(session: Session, options: WriteOptions, call: Call): Promise<void> {
@@ -143,7 +149,7 @@ export async function allowWrites(session: Session, options: WriteOptions, call:
       throw new ApmodeError('refused', `it still replicates from ${source} (IO ${io}, SQL ${sql ? 'Yes' : 'No'})`)
     }
     left.check()
-    const state = (await link.run(statements.allowWrites(options.semiSync), left.leftMs())).at(-1)?.[0]
+    const state = (await link.run(statements.allowWrites(), left.leftMs())).at(-1)?.[0]
     if (!isWritable(state?.read_only)) {
       throw new DatabaseFailure('error', `${link.where} still says read_only=${state?.read_only ?? 'nothing'}`)
     }

@@ -40,7 +40,7 @@ function facts(status: Status, paint: Paint, nowMs: number): string[] {
     ['mode', modeOf(status)],
     ['role', status.role],
     ['VRRP', `${status.vrrp}, ${known(status.holder, 'the VIP is here', 'the VIP is not here', 'VIP unknown')}`],
-    ['database', known(status.writable, 'writable', 'read-only', 'unknown')],
+    ['database', `${known(status.writable, 'writable', 'read-only', 'unknown')}${commits(status)}`],
     ['fit', known(status.fit, 'yes', 'no', 'unknown')],
     ['must hold', status.posture],
     ['peer', status.peer ? peer(status.peer) : 'none configured'],
@@ -56,6 +56,12 @@ function facts(status: Status, paint: Paint, nowMs: number): string[] {
     rows.map(([name, text]) => ['', name, text]),
     (text, _row, column) => (column === 1 ? paint('dim', text) : text),
   )
+}
+
+/** Who acknowledges a write; nothing where nothing is written. */
+function commits({ commitsWithPeer, peer }: Status): string {
+  if (commitsWithPeer === null || peer === null) return ''
+  return commitsWithPeer ? `, a write is acknowledged when ${peer.name} has it too` : ', acknowledges writes alone'
 }
 
 function units({ units }: Status, paint: Paint): string[] {

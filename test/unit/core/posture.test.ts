@@ -24,8 +24,14 @@ describe('the decision table', () => {
   test.each(KNOWN.flatMap((mode) => VRRP_STATES.map((vrrp) => [mode, vrrp] as [KnownMode, VrrpState])))(
     'mode %s, VRRP %s is as the contract says',
     (mode, vrrp) => {
-      const { bootUnit, serviceUnits, router, holderUnits, database, replication } = rowFor({ mode, vrrp }).posture
+      const { bootUnit, serviceUnits, router, holderUnits, database, replication, commits } = rowFor({
+        mode,
+        vrrp,
+      }).posture
       const cells = [bootUnit, serviceUnits, router, holderUnits, database, replication].join(' | ')
+      expect(commits).toBe(
+        vrrp !== 'master' ? 'as is' : mode === 'ap' ? 'with the peer' : mode === 's' ? 'alone' : 'as is',
+      )
       expect(cells).toBe(CONTRACT[`${mode} ${vrrp}`] ?? CONTRACT[mode])
     },
   )

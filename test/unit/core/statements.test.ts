@@ -22,10 +22,8 @@ describe('statements', () => {
     expect(statements.fence(1500)[0]).toBe('SET STATEMENT max_statement_time=1.500 FOR SET GLOBAL read_only=1')
     expect(statements.fence(0)[0]).not.toContain('=0.000 ')
   })
-  it('switch the primary part of semi-sync on before the first write', () => {
-    expect(statements.allowWrites(true).slice(0, 2)).toEqual([
-      'SET GLOBAL rpl_semi_sync_master_enabled=1',
-      'SET GLOBAL read_only=0',
-    ])
+  it('switch the primary part of semi-sync', () => {
+    expect(statements.commitWithPeer(true)).toEqual(['SET GLOBAL rpl_semi_sync_master_enabled=1'])
+    expect(statements.commitWithPeer(false)).toEqual(['SET GLOBAL rpl_semi_sync_master_enabled=0'])
   })
 })

@@ -18,7 +18,7 @@ describe('status', () => {
   mode         ap
   role         active
   VRRP         master, the VIP is here
-  database     writable
+  database     writable, a write is acknowledged when host2 has it too
   fit          yes
   must hold    keepalived running, database writable, replication off
   peer         host2 (192.168.33.102): reachable, read-only, attached

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { lagBetween } from '../../../src/core/gtid-lag.ts'
+import { drive } from '../../fakes/driven.ts'
+import { World } from '../../fakes/world.ts'
+
+describe('how far a position is behind', () => {
+  test.each([
+    ['', '', 0],
+    ['0-1-5', '0-1-5', 0],
+    ['0-1-5', '0-1-105', 100],
+    ['0-2-7', '0-1-5', 0],
+    ['0-1-5', '0-1-59,0-2-68', 63],
+    ['0-1-5', '0-1-5,3-1-4', 4],
+    ['', '0-1-9', 9],
+    ['garbage', '0-1-2', 2],
+  ])('%s behind %s: %i', (behind, ahead, lag) => {
+    expect(lagBetween(behind, ahead)).toBe(lag)
+  })
+})
+
+describe('who acknowledges a write', () => {
+  const holder = () => {
+    const world = new World().running(true)
+    world.database.commitsWithPeer = false
+    return world
+  }
+  const changesOf = async (world: World) => {
+    const driven = await drive(world)
+    await driven.idle()
+    await driven.close()
+    return world.changes
+  }
+
+  test('the peer too, once it is attached and has nearly everything', async () => {
+    expect(await changesOf(holder())).toEqual(['commit-with-peer'])
+  })
+
+  test('this machine alone while the peer has yet to catch up', async () => {
+    const world = holder()
+    world.peer = { ...world.peer, applied: '', binlogPosition: '' }
+    world.database.binlogPosition = '0-1-5000'
+    expect(await changesOf(world)).toEqual([])
+  })
+
+  test('this machine alone when nobody is attached', async () => {
+    const world = holder()
+    world.database.commitsWithPeer = true
+    world.database.replicas = []
+    expect(await changesOf(world)).toEqual(['commit-alone'])
+  })
+
+  test('this machine alone in s, also with a replica', async () => {
+    const world = holder()
+    world.mode = { mode: 's', being: null, problem: null }
+    world.unit('ap.service').file = 'enabled'
+    world.database.commitsWithPeer = true
+    expect(await changesOf(world)).toEqual(['commit-alone'])
+  })
+})
