@@ -66,6 +66,12 @@ function refusesWrites(observed: Observed): boolean {
 function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput): Step[] {
   if (posture.database !== 'read-only' || refusesWrites(observed)) return []
   const { database } = observed
+  const unit = databaseUnitOf(observed)
+  const disk = observed.checks.find(({ kind, trouble }) => kind === 'disk' && trouble !== null)
+  // Commits that wait for a full disk could end any way when their sessions are ended; killed, they have not happened.
+  if (disk !== undefined && unit !== undefined) {
+    return [{ do: 'kill-database', effect: 'withdraw', unit: unit.name, because: 'its disk takes no writes' }]
+  }
   const hung = database?.answers === false && database.reason === 'hung'
   const steps: Step[] = [{ do: 'fence', effect: 'withdraw', ...(hung ? { limitMs: HUNG_FENCE_MS } : {}) }]
   const router = routerOf(observed)
@@ -210,5 +216,7 @@ function changeFiles(observed: Observed, posture: Posture): Step[] {
 /** G7: what follows when a step could not be proven; null: nothing, it is tried again. */
 export function escalation(step: Step, observed: Observed): Step | null {
   const unit = databaseUnitOf(observed)
-  return step.do === 'fence' && unit !== undefined ? { do: 'kill-database', effect: 'withdraw', unit: unit.name } : null
+  return step.do === 'fence' && unit !== undefined
+    ? { do: 'kill-database', effect: 'withdraw', unit: unit.name, because: 'the fence could not be proven' }
+    : null
 }

@@ -8,7 +8,8 @@ import { statements } from './statements.ts'
 export type Step =
   /** `limitMs`: less than the configured limit, for a database that does not answer anyway. */
   | { readonly do: 'fence'; readonly effect: 'withdraw'; readonly limitMs?: number }
-  | { readonly do: 'kill-database'; readonly effect: 'withdraw'; readonly unit: string }
+  /** `because`: ends the sentence "kill …: ". */
+  | { readonly do: 'kill-database'; readonly effect: 'withdraw'; readonly unit: string; readonly because: string }
   | { readonly do: 'wait-for-peer'; readonly effect: 'withdraw'; readonly limitMs: number }
   | { readonly do: 'declare-unfit'; readonly effect: 'withdraw'; readonly reasons: readonly string[] }
   | { readonly do: 'stop-unit'; readonly effect: 'withdraw'; readonly unit: string }
@@ -48,7 +49,7 @@ export function sentenceOf(step: Step, config: Config): string {
     case 'fence':
       return 'make the database refuse every write, and prove it'
     case 'kill-database':
-      return `kill ${step.unit}: the fence could not be proven (G7 fence or die)`
+      return `kill ${step.unit}: ${step.because} (G7 fence or die)`
     case 'wait-for-peer':
       return `wait until ${config.peer?.name ?? 'the peer'} has every write, ${step.limitMs} ms at most`
     case 'declare-unfit':

@@ -40,8 +40,11 @@ export class Checks {
     })
   }
 
-  #due({ kind, unit: name }: PlacedProbe, { state, last }: Settler): boolean {
+  #due({ kind, unit: name }: PlacedProbe, settler: Settler): boolean {
+    const { state, last } = settler
     if (state.mode !== 'ap' && state.mode !== 's') return false
+    // What apmode itself stops or starts right now is not asked.
+    if (settler.observer.memory.downExpected.has(name)) return false
     const unit = last?.observed.units.find((candidate) => candidate.name === name)
     if (unit === undefined || !isRunning(unit)) return false
     return kind !== 'disk' || this.#parts.network.holdsVip()

@@ -10,7 +10,7 @@ import type { State } from '../core/state.ts'
 import type { Step } from '../core/step.ts'
 import type { UnitKind } from '../core/vocabulary.ts'
 import type { CommandResult, Progress, SetRequest, UnitCommand } from '../ports/control.ts'
-import type { StepRecord } from '../ports/storage.ts'
+import { Account } from './account.ts'
 import type { Settled } from './settle.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -19,30 +19,6 @@ const FIRST_WORD_MS = 8_000
 const LOOK_EVERY_MS = 20
 
 type Tell = (progress: Progress) => void
-
-/** What one command has done so far; several settlings and steps add to it. */
-class Account {
-  readonly done: StepRecord[] = []
-  readonly notDone: string[] = []
-  failed = false
-
-  add(settled: Settled): void {
-    this.done.push(...settled.done)
-    this.notDone.push(...settled.notDone)
-    if (settled.result === 'failed' || settled.result === 'aborted') this.failed = true
-  }
-
-  result(sentence: string): CommandResult {
-    const trouble = this.done.find((step) => !step.ok)
-    const why = trouble === undefined ? this.notDone.join('; ') : `${trouble.sentence}: ${trouble.detail}`
-    return {
-      exit: this.failed ? 1 : 0,
-      sentence: this.failed && why !== '' ? `${sentence}; not everything could be done: ${why}` : sentence,
-      done: this.done,
-      notDone: this.notDone,
-    }
-  }
-}
 
 const refused = (guard: string, sentence: string): CommandResult => ({
   exit: 3,
@@ -88,15 +64,28 @@ export class Commands {
   }
 
   units(command: UnitCommand, tell: Tell): Promise<CommandResult> {
-    const started = command !== 'stop'
-    return this.#job(command, command !== 'start', tell, async (grants) => {
+    if (command === 'restart') return this.#restart(tell)
+    return this.#job(command, command === 'stop', tell, async (grants) => {
       const no = this.unitRefusal(command, this.#supervisor.settler.state)
       if (no !== null) return no
       const account = new Account()
-      if (command !== 'start') await this.#stop(account, tell, grants)
-      if (started && !account.failed) await this.#start(account, tell, grants)
+      if (command === 'stop') await this.#stop(account, tell, grants)
+      else await this.#start(account, tell, grants)
       return account.result(this.#whereNow())
-    }).then((result) => (started ? this.#afterStart(result, tell) : result))
+    }).then((result) => (command === 'start' ? this.#afterStart(result, tell) : result))
+  }
+
+  /**
+   * Two jobs, not one: what keepalived says on its way down (FAULT, STOP) waits between them, and is heard while it is
+   * still down. Heard after the start it would be believed, and a holder would fall out of the pair.
+   */
+  async #restart(tell: Tell): Promise<CommandResult> {
+    const no = this.unitRefusal('restart', this.#supervisor.settler.state)
+    if (no !== null) return no
+    const stopped = await this.units('stop', tell)
+    if (stopped.exit !== 0) return stopped
+    const started = await this.units('start', tell)
+    return { ...started, done: [...stopped.done, ...started.done] }
   }
 
   /** Why a `set` is refused; null: it is not. Changes nothing. */

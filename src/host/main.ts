@@ -55,7 +55,11 @@ export async function supervise(): Promise<number> {
   control = createControl(supervisor)
   const looked = supervisor.start()
   fifo.open(
-    (event) => supervisor.hear(event),
+    (event) => {
+      // Whatever was wrong with it: it is heard.
+      supervisor.problems.delete('fifo')
+      supervisor.hear(event)
+    },
     problem('fifo'),
     (hint) => {
       if (hint === 'reopened') supervisor.problems.delete('fifo')

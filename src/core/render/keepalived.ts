@@ -18,17 +18,19 @@ function globalDefs(node: NodeConfig): string {
     # Sub-second intervals exist only in version 3.
     vrrp_version 3
 
-    # What happens is written here, in order; notify scripts run unordered. The FIFO is made by systemd-tmpfiles.
-    vrrp_notify_fifo ${VRRP_FIFO}
-
     # Scripts run as root, and only when nobody else can change them; without script_user they would be disabled silently.
+    # Before the FIFO: at a reload keepalived 2.2.7 looks for its user as soon as it reads that line, and drops the FIFO otherwise.
     script_user root
     enable_script_security
 
+    # What happens is written here, in order; notify scripts run unordered. The FIFO is made by systemd-tmpfiles.
+    vrrp_notify_fifo ${VRRP_FIFO}
+
     # A process that is scheduled too late looks dead to its peer: both would be master. Real time, never swapped out.
-    # The limit (microseconds without a pause; the default, 10000, kills keepalived on a slow machine) stops a runaway.
+    # The limit (microseconds of computing without a pause; the default, 10000, kills keepalived on a slow machine, and so
+    # did half a second on a busy one) stops a runaway.
     vrrp_rt_priority 50
-    vrrp_rlimit_rttime 500000
+    vrrp_rlimit_rttime 5000000
     vrrp_no_swap
 
     # After the start, listen for a second before claiming the VIP: the first adverts may be lost while the link settles.
