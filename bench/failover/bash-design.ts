@@ -115,11 +115,20 @@ async function reset(pair: Pair): Promise<void> {
     await Promise.all(pair.nodes.map((node) => node.shell(`/opt/lab/${step}.sh`, { timeoutMs: 40_000 })))
   }
   try {
+    const [first, second] = [pair.node('host1'), pair.node('host2')]
+    await first.shell('systemctl start keepalived')
+    // Only then the other: which of two that begin at once becomes MASTER is a matter of milliseconds.
+    await waitFor(() => holdsVip(first), { patienceMs: 15_000, reason: `the VIP on ${first.name}`, everyMs: 50 })
+    await second.shell('systemctl start keepalived')
     await waitFor(() => isWhole(pair), { patienceMs: 15_000, reason: 'a whole pair', everyMs: 100 })
   } catch (cause) {
     const stories = await Promise.all(pair.nodes.map(async (node) => `── ${node.name}\n${await node.journal(25)}`))
     throw new Error(`${messageOf(cause)}\n${stories.join('\n')}`, { cause })
   }
+}
+
+async function holdsVip(node: LabNode): Promise<boolean> {
+  return (await node.exec(['ip', '-4', '-brief', 'address'])).stdout.includes(`${VIP}/`)
 }
 
 async function isWhole(pair: Pair): Promise<boolean> {

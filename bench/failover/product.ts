@@ -4,6 +4,7 @@
  * fell out, `apmode set ap` on the survivor), or it is given up; nothing is repaired behind the product's back.
  */
 import { type ApmodePair, CONFIG, healthy, type Machine, startApmodePair } from '../../test/pair/apmode-pair.ts'
+import type { LabNode } from '../../test/pair/lab/node.ts'
 import { waitFor } from '../../test/pair/lab/wait.ts'
 import { breakable } from './breakable-api.ts'
 import { mountDataDisk } from './data-disk.ts'
@@ -17,25 +18,11 @@ export const PRODUCT: Design = {
   title: 'apmode',
   looksEveryMs: { network: 100, dead: 100, hung: 1000 },
   async start(progress) {
-    const pair = await startApmodePair({ config: CHECKED, progress, start: false })
-    try {
-      progress('a disk for each database, and a boot from it …')
-      await Promise.all(
-        pair.nodes.map(async (machine) => {
-          await breakable(machine)
-          await machine.shutDown()
-          await mountDataDisk(machine)
-          await machine.powerOn()
-        }),
-      )
-      progress('apmode set ap --now, on both …')
-      for (const machine of pair.nodes) await typed(machine, 'set ap --now')
-      await healthy(pair.host1, pair.host2)
-      return benchPair(pair)
-    } catch (thrown) {
-      await pair.stop()
-      throw thrown
+    const provision = async (machine: LabNode) => {
+      await breakable(machine)
+      await mountDataDisk(machine)
     }
+    return benchPair(await startApmodePair({ config: CHECKED, progress, provision }))
   },
 }
 
