@@ -95,7 +95,7 @@ function legend(): string {
 function axis(bottom: number): string {
   const lines = TICKS.map((ms) => {
     const x = round(placeOf(ms))
-    return `<line class="grid" x1="${x}" y1="${TOP - 6}" x2="${x}" y2="${bottom}"/><text class="tick" x="${x}" y="${bottom + 18}" text-anchor="middle">${duration(ms)}</text>`
+    return `<line class="grid" x1="${x}" y1="${TOP - 6}" x2="${x}" y2="${bottom}"/><text class="tick" x="${x}" y="${bottom + 18}" text-anchor="middle">${duration(ms).replace('.0', '')}</text>`
   })
   const never = `<rect class="stripe" x="${NEVER - 28}" y="${TOP - 6}" width="56" height="${bottom - TOP + 6}"/><text class="tick" x="${NEVER}" y="${bottom + 18}" text-anchor="middle">never</text>`
   return [...lines, never].join('\n')
@@ -121,12 +121,18 @@ function bar(summary: Summary, y: number): string {
   const whisker =
     far - x < 2 ? '' : `<path class="whisker" d="M${x} ${middle}H${far}M${far} ${middle - 3}V${middle + 3}"/>`
   const never = medianMs === Number.POSITIVE_INFINITY
-  const label = never
-    ? neverLabel(summary)
-    : `${duration(medianMs)}${summary.never > 0 ? `, never in ${summary.never}` : ''}`
-  // Beside the bar; a long whisker that ends in "never" has its number above the line, where there is room.
+  const label = never ? neverLabel(summary) : `${duration(medianMs)}${harmOf(summary)}`
   const at = never ? NEVER + 8 : far + 7
   return `${shape}${whisker}<text class="value" x="${round(at)}" y="${middle + 4}">${label}</text>`
+}
+
+/** What a length does not show. */
+function harmOf({ never, bothWritableMs, lost }: Summary): string {
+  return [
+    never > 0 ? `, never in ${never}` : '',
+    bothWritableMs > 0 ? ', both writable' : '',
+    lost > 0 ? `, ${lost} lost` : '',
+  ].join('')
 }
 
 function neverLabel({ never, runs }: Summary): string {

@@ -24,7 +24,15 @@ describe('the picture', () => {
   const picture = drawTimes({ runs: SOME_RUNS })
   test('has a bar with its number for each fault and design', () => {
     expect(picture.match(/<rect class="(product|tuned|original)" x="210"/g)).toHaveLength(7)
-    for (const label of ['90 ms', '130 ms', 'never in 2 of 3', '320 ms', '3.5 s', '1.8 s', 'never']) {
+    for (const label of [
+      '90 ms',
+      '130 ms, 9 lost',
+      'never in 2 of 3',
+      '320 ms',
+      '3.5 s, both writable',
+      '1.8 s',
+      'never',
+    ]) {
       expect(picture).toContain(`>${label}</text>`)
     }
   })
