@@ -2,8 +2,8 @@
 export const LIMITS = {
   /** One look at systemd: a few properties of a few units. */
   systemdLook: 2_000,
-  /** One look at the local database; beyond it counts as hung. */
-  databaseLook: 2_000,
+  /** One look at the local database. Beyond it nothing is known of it; whether it hangs is for its check to say. */
+  databaseLook: 500,
   /** The same for one of which the checks say already that it hangs. */
   hungDatabaseLook: 100,
   /** A look at the peer's database before a promotion (G3): a silent peer costs this much at most. */
