@@ -2,7 +2,7 @@
  * `npm run bench`: what the product costs and how fast it is, against its aims, on one pair of real machines made from the
  * package. Ratios are within one run. An aim that is missed is a result, not a failure.
  * Invariant: whatever ends it, no machine is left.
- * Usage: npm run bench -- [--only notify,writable,set,idle] [--runs N] [--json] [--write-docs]
+ * Usage: npm run bench -- [--only notify,writable,set,idle,alarms] [--runs N] [--minutes N] [--json] [--write-docs]
  * Exit codes: 0 measured · 1 it could not measure · 2 bad usage, or it cannot run here.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { messageOf } from '../src/core/errors.ts'
 import { startApmodePair } from '../test/pair/apmode-pair.ts'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
 import { type Facts, factsOf, loadNow } from './machine/facts.ts'
+import { measureAlarms } from './machine/measure-alarms.ts'
 import { measureIdle } from './machine/measure-idle.ts'
 import { measureNotify } from './machine/measure-notify.ts'
 import { measureSet } from './machine/measure-set.ts'
@@ -31,10 +32,14 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   writable: measureWritable,
   set: measureSet,
 }
+/** Takes minutes, and a configuration of its own: only when it is named. */
+const NAMED: Readonly<Record<string, Measurement>> = { alarms: measureAlarms }
+const DEFAULT_MINUTES = 6
 
 interface Options {
   readonly only: readonly string[]
   readonly runs: number
+  readonly minutes: number
   readonly json: boolean
   readonly writeDocs: boolean
 }
@@ -45,7 +50,7 @@ async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2))
   if (typeof options === 'string') {
     process.stderr.write(
-      `${options}\nusage: npm run bench -- [--only ${Object.keys(MEASUREMENTS).join(',')}] [--runs N] [--json] [--write-docs]\n`,
+      `${options}\nusage: npm run bench -- [--only ${[...Object.keys(MEASUREMENTS), ...Object.keys(NAMED)].join(',')}] [--runs N] [--minutes N] [--json] [--write-docs]\n`,
     )
     return 2
   }
@@ -65,13 +70,14 @@ async function main(): Promise<number> {
 }
 
 function optionsOf(argv: readonly string[]): Options | string {
-  let values: { only?: string; runs?: string; json?: boolean; 'write-docs'?: boolean }
+  let values: { only?: string; runs?: string; minutes?: string; json?: boolean; 'write-docs'?: boolean }
   try {
     values = parseArgs({
       args: [...argv],
       options: {
         only: { type: 'string' },
         runs: { type: 'string' },
+        minutes: { type: 'string' },
         json: { type: 'boolean' },
         'write-docs': { type: 'boolean' },
       },
@@ -79,15 +85,19 @@ function optionsOf(argv: readonly string[]): Options | string {
   } catch (thrown) {
     return messageOf(thrown)
   }
-  const known = Object.keys(MEASUREMENTS)
-  const asked = values.only?.split(',') ?? known
+  const usual = Object.keys(MEASUREMENTS)
+  const known = [...usual, ...Object.keys(NAMED)]
+  const asked = values.only?.split(',') ?? usual
   const unknown = asked.filter((name) => !known.includes(name))
   if (unknown.length > 0) return `nothing is called ${unknown.join(', ')}: expected ${known.join(', ')}`
   const runs = Number(values.runs ?? DEFAULT_RUNS)
   if (!Number.isInteger(runs) || runs < 1) return `--runs ${values.runs}: expected a number of 1 or more`
+  const minutes = Number(values.minutes ?? DEFAULT_MINUTES)
+  if (!(minutes > 0)) return `--minutes ${values.minutes}: expected a number above 0`
   const writeDocs = values['write-docs'] === true
-  if (writeDocs && asked.length < known.length) return '--write-docs writes the whole table: leave --only out'
-  return { only: known.filter((name) => asked.includes(name)), runs, json: values.json === true, writeDocs }
+  if (writeDocs && usual.some((name) => !asked.includes(name)))
+    return '--write-docs writes the whole table: leave --only out'
+  return { only: known.filter((name) => asked.includes(name)), runs, minutes, json: values.json === true, writeDocs }
 }
 
 async function measure(options: Options) {
@@ -102,8 +112,9 @@ async function measure(options: Options) {
     const facts = await factsOf(pair.host1, load)
     const measured: Record<string, Measured> = {}
     for (const name of options.only) {
-      const measurement = MEASUREMENTS[name]
-      if (measurement !== undefined) measured[name] = await measurement({ pair, runs: options.runs, say })
+      const measurement = MEASUREMENTS[name] ?? NAMED[name]
+      if (measurement !== undefined)
+        measured[name] = await measurement({ pair, runs: options.runs, minutes: options.minutes, say })
     }
     return { facts, measured }
   } catch (thrown) {

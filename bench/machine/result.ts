@@ -26,6 +26,8 @@ export interface Measured {
 export interface Bench {
   readonly pair: ApmodePair
   readonly runs: number
+  /** For what is watched rather than repeated. */
+  readonly minutes: number
   /** Says what is being done, and how far it is. */
   say(sentence: string): void
 }
