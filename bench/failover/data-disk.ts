@@ -25,6 +25,10 @@ export async function mountDataDisk(node: LabNode): Promise<void> {
   // No blocks kept for root: full is full. `-d` brings owners and modes along, but not those of the folder itself.
   await must(['mkfs.ext4', '-q', '-m', '0', '-d', directory, image], LIMIT)
   await must(['mount', '-o', 'loop,nobarrier', image, directory], LIMIT)
+  // `-d` leaves holes where there are zeros. InnoDB's log has all its blocks from the beginning, in real life, and a disk
+  // that is full does not stop it there.
+  const fill = 'fallocate -l "$(stat -c %s "$1")" "$1"'
+  await must(['find', directory, '-type', 'f', '-size', '+1M', '-exec', 'sh', '-c', fill, 'sh', '{}', ';'], LIMIT)
   chownSync(directory, uid, gid)
   // MariaDB would take this folder for a database.
   await must(['rm', '-rf', join(directory, 'lost+found')], LIMIT)
