@@ -24,9 +24,14 @@ export function progressOf(planned: ReadonlyMap<DesignKey, number>, say: (line: 
       const lost = run.lost === null ? 'lost ?' : `lost ${run.lost}`
       const both = run.bothWritableMs === 0 ? '' : `, both writable ${duration(run.bothWritableMs)}`
       const stayed = run.moved || run.outageMs === null ? '' : ', stayed'
+      // Counted from the moment at which the fault was ordered, a few milliseconds before it strikes.
+      const way =
+        run.vipMs === null || run.writableMs === null
+          ? ''
+          : `, VIP at ${duration(run.vipMs)}, writable at ${duration(run.writableMs)}`
       const label = `${run.design.padEnd(8)} ${run.fault.padEnd(18)} ${number}/${of}`
       say(
-        `${label}  ${outage.padStart(8)}, ${lost}${both}${stayed}  (${duration(tookMs)}; ${left(planned, done)} left)`,
+        `${label}  ${outage.padStart(8)}, ${lost}${both}${stayed}${way}  (${duration(tookMs)}; ${left(planned, done)} left)`,
       )
     },
   }

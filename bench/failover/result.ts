@@ -17,6 +17,9 @@ export interface Run {
   readonly outageMs: number | null
   /** The other machine serves in the end. */
   readonly moved: boolean
+  /** From the fault until the other machine had the VIP, and until its database was writable; null: it never was. */
+  readonly vipMs: number | null
+  readonly writableMs: number | null
   readonly acknowledged: number
   /** Acknowledged and not there in the end, on the machine that serves (or else carries the VIP); null: unknown. */
   readonly lost: number | null

@@ -62,6 +62,8 @@ export async function runOnce(order: RunOrder): Promise<{ readonly run: Run; rea
       at: new Date(at).toISOString(),
       outageMs: end.served ? (client.longestGap(at)?.ms ?? null) : null,
       moved: end.moved,
+      vipMs: after(at, sampler.since('vip', other.name, at)),
+      writableMs: after(at, sampler.since('writable', other.name, at)),
       acknowledged: client.acknowledged.length,
       lost: await lostOf(client, end.moved ? other : struck),
       bothWritableMs: lengthFrom(at, bothWritable),
@@ -133,6 +135,10 @@ function quietBefore(client: Client, at: number): number {
   // The first few open the connections.
   const settled = moments.slice(Math.min(50, moments.length / 2))
   return settled.reduce((longest, moment, index) => Math.max(longest, moment - (settled[index - 1] ?? moment)), 0)
+}
+
+function after(at: number, moment: number | undefined): number | null {
+  return moment === undefined ? null : moment - at
 }
 
 function lengthFrom(at: number, intervals: readonly Interval[]): number {
