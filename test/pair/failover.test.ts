@@ -2,7 +2,11 @@
  * The original's cases, on two real machines, from the package: each fault of the active machine on a healthy pair, under
  * load, and the way back. One pair for all of them: after each fault it is made whole again.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makePackage } from '../../scripts/package.ts'
 import { type ApmodePair, healthy, type Machine, startApmodePair } from './apmode-pair.ts'
 import { FAULTS } from './faults.ts'
 import { startClient } from './lab/client.ts'
@@ -52,6 +56,31 @@ describe.skipIf(obstacle !== null)('a pair that fails over', () => {
     expect(after.map((lines) => lines.flatMap((line) => line.steps))).toEqual(
       before.map((lines) => lines.flatMap((line) => line.steps)),
     )
+  })
+
+  test('an upgrade of the package restarts the supervisors and changes nothing else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'apmode-upgrade-'))
+    try {
+      const path = await makePackage({ version: '0.1.1~upgrade', outDir: folder, compression: 1 })
+      const before = await Promise.all(pair.nodes.map((machine) => machine.history()))
+      const configuration = await pair.host1.readFile('/etc/apmode/apmode.toml')
+      for (const machine of pair.nodes) {
+        const pid = () => machine.must(['systemctl', 'show', '-P', 'MainPID', 'apmode'])
+        const old = await pid()
+        await machine.installPackage(path)
+        expect(await pid()).not.toBe(old)
+        expect(await machine.must(['dpkg-query', '-W', '-f', '${Version}', 'apmode'])).toBe('0.1.1~upgrade')
+      }
+      await healthy(pair.host1, pair.host2)
+      const after = await Promise.all(pair.nodes.map((machine) => machine.history()))
+      expect(after.map((lines) => lines.flatMap((line) => line.steps))).toEqual(
+        before.map((lines) => lines.flatMap((line) => line.steps)),
+      )
+      expect(await pair.host1.readFile('/etc/apmode/apmode.toml')).toBe(configuration)
+      expect((await pair.host1.status()).role).toBe('active')
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   describe.each(FAULTS)('$name', (fault) => {
