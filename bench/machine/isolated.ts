@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { statements } from '../../src/core/statements.ts'
-import { type ApmodePair, type Machine, UNITS } from '../../test/pair/apmode-pair.ts'
+import type { ApmodePair, Machine } from '../../test/pair/apmode-pair.ts'
 import { VIP } from '../../test/pair/lab/network.ts'
 import { waitFor } from '../../test/pair/lab/wait.ts'
 import { sql, startOn, statusOf } from './guest.ts'
@@ -64,9 +64,10 @@ export class IsolatedStandby {
   /** host2 lets go, host1 gets what was written meanwhile, host2 follows again: by apmode, as after a failover. */
   async bringBack(): Promise<void> {
     this.removeVip()
-    await waitFor(async () => (await sql(this.standby, 'SELECT @@global.read_only AS value'))[0]?.value === '1', {
+    // Its own word, not the database's: a fence ends every session after it has set read_only, ours too.
+    await waitFor(async () => (await statusOf(this.standby)).lastChange?.to.vrrp === 'backup', {
       patienceMs: PATIENCE_MS,
-      reason: `${this.standby.name} read-only`,
+      reason: `${this.standby.name} fenced`,
     })
     await this.catchUp()
     await this.standby.must(['apmode', 'set', 'ap'], { timeoutMs: 30_000 })
@@ -115,14 +116,9 @@ export class IsolatedStandby {
   async #followed(): Promise<void> {
     await waitFor(
       async () => {
-        const status = await statusOf(this.standby)
-        const { mode, vrrp, replication, unitsDisabled } = {
-          ...status,
-          unitsDisabled: status.units
-            .filter(({ name }) => UNITS.some((unit) => unit === name))
-            .every(({ file }) => file === 'disabled'),
-        }
-        return mode === 'ap' && vrrp === 'backup' && replication?.io === 'Yes' && replication.sql && unitsDisabled
+        const { mode, vrrp, replication, units } = await statusOf(this.standby)
+        const disabled = units.every(({ file }) => file === 'disabled')
+        return mode === 'ap' && vrrp === 'backup' && replication?.io === 'Yes' && replication.sql && disabled
       },
       { patienceMs: PATIENCE_MS, reason: `${this.standby.name} following ${this.former.name} in ap` },
     )

@@ -9,12 +9,16 @@ import { cgroupOf, supervisorPid } from './guest.ts'
 import type { Measurement } from './result.ts'
 
 const WATCHED_MS = 30_000
+/** After the pair was started: what was compiled and allocated for that comes to an end. */
+const REST_MS = 10_000
 const AIM_MB = 90
 const AIM_PERCENT = 0.5
 
 interface Idle {
   readonly machine: string
   readonly residentMb: number
+  /** Of it the supervisor's alone (RssAnon); the rest is Node's program file, shared with every other Node. */
+  readonly privateMb: number
   readonly supervisorPercent: number
   /** Of keepalived's control group: its own work and `apmode check`, which it starts every two seconds. */
   readonly keepalivedPercent: number
@@ -22,7 +26,7 @@ interface Idle {
 
 export const measureIdle: Measurement = async ({ pair, say }) => {
   say('idle: letting the pair come to rest')
-  await pause(3_000)
+  await pause(REST_MS)
   const machines = pair.nodes
   const before = machines.map(usageOf)
   const begun = performance.now()
@@ -34,7 +38,8 @@ export const measureIdle: Measurement = async ({ pair, say }) => {
     const percent = (service: keyof typeof now) => (now[service] - (before[index]?.[service] ?? 0)) / 10 / watchedMs
     return {
       machine: machine.name,
-      residentMb: residentMb(supervisorPid(machine)),
+      residentMb: memoryMb(supervisorPid(machine), 'VmRSS'),
+      privateMb: memoryMb(supervisorPid(machine), 'RssAnon'),
       supervisorPercent: percent('supervisor'),
       keepalivedPercent: percent('keepalived'),
     }
@@ -63,7 +68,7 @@ export const measureIdle: Measurement = async ({ pair, say }) => {
         head: ['machine', 'supervisor, VmRSS', 'supervisor and its children', 'keepalived with `apmode check`'],
         rows: idle.map((one, index) => [
           `${one.machine} (${index === 0 ? 'holder' : 'standby'})`,
-          `${one.residentMb.toFixed(0)} MB`,
+          `${one.residentMb.toFixed(0)} MB (${one.privateMb.toFixed(0)} of its own)`,
           `${one.supervisorPercent.toFixed(2)} %`,
           `${one.keepalivedPercent.toFixed(2)} %`,
         ]),
@@ -82,7 +87,7 @@ function usageOf(machine: Machine): { readonly supervisor: number; readonly keep
   return { supervisor: of('apmode.service'), keepalived: of('keepalived.service') }
 }
 
-export function residentMb(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kilobytes ?? Number.NaN) / 1024
+function memoryMb(pid: number, what: 'VmRSS' | 'RssAnon'): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? Number.NaN) / 1024
 }
