@@ -66,12 +66,8 @@ function refusesWrites(observed: Observed): boolean {
 function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput): Step[] {
   if (posture.database !== 'read-only' || refusesWrites(observed)) return []
   const { database } = observed
-  const unit = databaseUnitOf(observed)
-  const disk = observed.checks.find(({ kind, trouble }) => kind === 'disk' && trouble !== null)
-  // Commits that wait for a full disk could end any way when their sessions are ended; killed, they have not happened.
-  if (disk !== undefined && unit !== undefined) {
-    return [{ do: 'kill-database', effect: 'withdraw', unit: unit.name, because: 'its disk takes no writes' }]
-  }
+  const lost = beyondFencing(observed)
+  if (lost !== null) return [lost]
   const hung = database?.answers === false && database.reason === 'hung'
   const steps: Step[] = [{ do: 'fence', effect: 'withdraw', ...(hung ? { limitMs: HUNG_FENCE_MS } : {}) }]
   const router = routerOf(observed)
@@ -81,6 +77,18 @@ function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput):
     steps.push({ do: 'wait-for-peer', effect: 'withdraw', limitMs: input.peerWaitMs })
   }
   return steps
+}
+
+/**
+ * A database of which the checks say that it is silent cannot prove a fence; and commits that wait for a full disk could
+ * end any way when their sessions are ended: killed, they have not happened (G7 without the fence).
+ */
+function beyondFencing({ checks, units }: Observed): Step | null {
+  const unit = databaseUnitOf({ units })
+  const found = checks.find(({ kind, trouble }) => kind !== 'unit' && trouble !== null)
+  if (unit === undefined || found === undefined) return null
+  const because = found.kind === 'disk' ? 'its disk takes no writes' : 'it does not answer'
+  return { do: 'kill-database', effect: 'withdraw', unit: unit.name, because }
 }
 
 function declareUnfit(observed: Observed, input: PlanInput): Step[] {
@@ -143,9 +151,10 @@ function promote(observed: Observed, posture: Posture, input: PlanInput): Step[]
     steps.push({ do: 'stop-replication', effect: 'grant' })
   }
   if (!database.writable) steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
-  if (replication !== null && posture.replication === 'off') steps.push({ do: 'forget-primary', effect: 'grant' })
   steps.push(...commits(observed, database, posture, input))
   if (!database.writable) steps.push({ do: 'allow-writes', effect: 'grant' })
+  // It stands, and stays so after a restart: forgetting it can wait.
+  if (replication !== null && posture.replication === 'off') steps.push({ do: 'forget-primary', effect: 'grant' })
   return steps
 }
 

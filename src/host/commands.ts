@@ -92,7 +92,7 @@ export class Commands {
   async refusal(request: SetRequest): Promise<CommandResult | null> {
     const { settler } = this.#supervisor
     if (request.mode !== 's' || settler.state.mode === 's' || request.force) return null
-    const observed = await settler.look(true)
+    const observed = await settler.look('everything')
     if (observed.peer?.writable !== true) return null
     return refused(
       'G3 no second writer',
@@ -137,7 +137,7 @@ export class Commands {
     const { settler, parts } = this.#supervisor
     for (const { name, kind, runs } of parts.config.units) {
       if (runs === 'holder' && settler.state.vrrp !== 'master') continue
-      const observed = await settler.look(false)
+      const observed = await settler.look('anew')
       const unit = observed.units.find((candidate) => candidate.name === name)
       if (unit === undefined || isRunning(unit)) continue
       if (kind === 'router') {
@@ -161,7 +161,7 @@ export class Commands {
   async #startsAsReplica(): Promise<boolean> {
     const { settler, parts } = this.#supervisor
     if (parts.config.database.engine === 'none' || parts.config.database.durability !== 'semi-sync') return false
-    return (await settler.look(true)).peer?.writable === true
+    return (await settler.look('everything')).peer?.writable === true
   }
 
   async #stop(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
@@ -170,7 +170,7 @@ export class Commands {
     try {
       account.add(await this.#check('stop', tell, grants))
       for (const { name, kind } of [...parts.config.units].reverse()) {
-        const observed = await settler.look(false)
+        const observed = await settler.look('anew')
         const unit = observed.units.find((candidate) => candidate.name === name)
         if (unit === undefined || unit.active === null || isDown(unit)) continue
         await this.#step({ do: 'stop-unit', effect: 'withdraw', unit: name }, account, tell, grants)

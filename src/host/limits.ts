@@ -5,9 +5,11 @@ export const LIMITS = {
   /** One look at the local database. Beyond it nothing is known of it; whether it hangs is for its check to say. */
   databaseLook: 500,
   /** The same for one of which the checks say already that it hangs. */
-  hungDatabaseLook: 100,
+  hungDatabaseLook: 50,
   /** A look at the peer's database before a promotion (G3): a silent peer costs this much at most. */
   peerLook: 100,
+  /** The same for a peer that has always answered at once. */
+  peerLookLeast: 30,
   /** A change of unit files with its reload. */
   unitFiles: 10_000,
   /** One statement that does not wait for others (stop replication, record, allow). */

@@ -20,10 +20,32 @@ export interface Memory {
   peer: PeerStatus | null
 }
 
+/**
+ * `as told`: units as systemd last said by itself, which costs nothing; `anew`: everything is asked, the peer only when it
+ * matters (before a promotion); `everything`: the peer too.
+ */
+export type Thoroughness = 'as told' | 'anew' | 'everything'
+
+/** What is heard is acted on as systemd told it; what nobody said is looked for. */
+export function thoroughnessOf(event: string, source: string): Thoroughness {
+  if (event === 'drift' || event === 'look') return 'everything'
+  return source === 'supervisor' || source === 'operator' ? 'anew' : 'as told'
+}
+
+/** So many answers of the peer are remembered. */
+const ANSWERS = 8
+/** So many times its slowest remembered answer, and it counts as silent. */
+const PEER_PATIENCE = 10
+
 export class Observer {
   readonly memory: Memory
   readonly #parts: Parts
 
+  readonly #told = new Map<string, UnitStatus>()
+  /** By the last look. */
+  #writable = false
+  /** How long the peer's last answers took, newest last. */
+  #answerMs: number[] = []
   readonly #checks: () => readonly ObservedCheck[]
 
   constructor(parts: Parts, peerAttachedAt: number | null, checks: () => readonly ObservedCheck[]) {
@@ -33,13 +55,14 @@ export class Observer {
     this.memory = { peerAttachedAt, fenced: false, downExpected, peer: null }
   }
 
-  /** `peer`: look at the peer's database too (when it matters: before a promotion), or always, or never. */
-  async look(peer: 'when it matters' | 'always', claims: { inPair: boolean; active: boolean }): Promise<Observed> {
+  async look(how: Thoroughness, claims: { inPair: boolean; active: boolean }): Promise<Observed> {
     const { network, unfitFile } = this.#parts
-    const [statuses, database, early] = await Promise.all([
-      this.#units(),
+    const promotes = claims.inPair && network.holdsVip() && !this.#writable
+    const [database, statuses, early] = await Promise.all([
+      // First, since it costs the least to send.
       this.#database(),
-      peer === 'always' ? this.#peer(LIMITS.peerLook * 5) : null,
+      this.#units(how),
+      how === 'everything' ? this.#peer(LIMITS.peerLook * 5) : promotes ? this.#peer(this.#peerLimit()) : null,
     ])
     const seen = {
       units: this.#unitsFrom(statuses),
@@ -58,11 +81,11 @@ export class Observer {
     const attached = this.#attached(database)
     const follows = database?.answers === true && database.replication !== null
     // Without the VIP: has the peer taken over (then it can be followed, and this machine is not the last one standing)?
-    const wonders = claims.active && !vip && !follows && !attached
+    const wonders = claims.active && (!vip || down) && !follows && !attached
     // Whose commits are still its own alone: has the peer caught up?
     const whole = attached && database?.answers === true && database.writable && !database.commitsWithPeer
     const matters = claims.inPair && (mayPromote || wonders || (whole && this.#semiSync()))
-    const late = early === null && matters ? await this.#peer(LIMITS.peerLook) : early
+    const late = early === null && matters ? await this.#peer(this.#peerLimit()) : early
     return {
       ...seen,
       // Asked again after the last wait: the interface may have changed meanwhile.
@@ -82,11 +105,25 @@ export class Observer {
     return this.#parts.config.database.durability === 'semi-sync'
   }
 
-  async #units(): Promise<UnitStatus[] | null> {
-    const { systemd, config, log } = this.#parts
-    const names = [...config.units.map((unit) => unit.name), bootUnitOf(config)]
+  /** What systemd said of a watched unit. */
+  told(status: UnitStatus): void {
+    this.#told.set(status.name, status)
+  }
+
+  get unitNames(): readonly string[] {
+    const { config } = this.#parts
+    return [...config.units.map((unit) => unit.name), bootUnitOf(config)]
+  }
+
+  async #units(how: Thoroughness): Promise<UnitStatus[] | null> {
+    const { systemd, log } = this.#parts
+    const names = this.unitNames
+    if (how === 'as told' && systemd.connected) {
+      const told = names.flatMap((name) => this.#told.get(name) ?? [])
+      if (told.length === names.length) return told
+    }
     try {
-      return await systemd.observe(names, { timeoutMs: LIMITS.systemdLook })
+      return await systemd.observe([...names], { timeoutMs: LIMITS.systemdLook })
     } catch (thrown) {
       log.debug({ err: thrown }, 'systemd does not say how its units are')
       return null
@@ -113,6 +150,7 @@ export class Observer {
     if (database === null) return null
     const silent = this.#checks().some(({ kind, trouble }) => kind === 'database' && trouble !== null)
     const status = await database.observe({ timeoutMs: silent ? LIMITS.hungDatabaseLook : LIMITS.databaseLook })
+    this.#writable = status.answers && status.writable
     if (status.answers) this.memory.fenced = !status.writable
     return status
   }
@@ -121,8 +159,17 @@ export class Observer {
     const { database, config } = this.#parts
     const primary = primaryOf(config)
     if (database === null || primary === null) return null
+    const { clock } = this.#parts
+    const begun = clock.elapsed()
     this.memory.peer = await database.observePeer(primary, { timeoutMs })
+    if (this.memory.peer.reachable) this.#answerMs = [...this.#answerMs.slice(1 - ANSWERS), clock.elapsed() - begun]
     return this.memory.peer
+  }
+
+  /** A peer that has always answered in a millisecond is silent after thirty; never more than the limit. */
+  #peerLimit(): number {
+    if (this.#answerMs.length < ANSWERS) return LIMITS.peerLook
+    return Math.min(LIMITS.peerLook, Math.max(LIMITS.peerLookLeast, Math.max(...this.#answerMs) * PEER_PATIENCE))
   }
 
   async #shuttingDown(): Promise<boolean> {

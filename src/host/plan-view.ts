@@ -16,7 +16,7 @@ import type { Supervisor } from './supervisor.ts'
 
 export async function planView(supervisor: Supervisor, commands: Commands, request: PlanRequest): Promise<PlanView> {
   const { settler, parts } = supervisor
-  const observed = await settler.look(true)
+  const observed = await settler.look('everything')
   const from = withoutStaleWord(settler.state, observed)
   const { event, doubt } = eventOf(request, observed, from)
   const to = event === null ? from : transition(from, event)

@@ -22,7 +22,11 @@ export interface Verdict {
 }
 
 /** Attempts in one bound: enough that one lost answer, or one slow one, is no alarm. */
-const ATTEMPTS = 8
+const ATTEMPTS = 4
+/** The verdict falls a little before the bound, so that what follows from it still falls within. */
+const EARLY = 0.8
+/** Between two attempts it is looked at the time this often: it costs nothing. */
+const TICKS = 5
 const MOST_OFTEN_MS = 50
 const AT_LEAST_EVERY_MS = 500
 
@@ -35,6 +39,7 @@ interface Running {
   wasDue: boolean
   ok: boolean
   lastTrouble: string
+  ticks: number
   /** Attempts under way. */
   attempts: number
 }
@@ -56,12 +61,13 @@ export class Prober {
       const running: Running = {
         watched,
         everyMs,
-        timer: setInterval(() => this.#tick(running), everyMs),
+        timer: setInterval(() => this.#tick(running), everyMs / TICKS),
         lastOk: now,
         lastTick: now,
         wasDue: false,
         ok: true,
         lastTrouble: '',
+        ticks: 0,
         attempts: 0,
       }
       this.#running.set(watched.probe.about, running)
@@ -85,10 +91,10 @@ export class Prober {
 
   #tick(running: Running): void {
     const now = this.#clock.elapsed()
-    const late = now - running.lastTick - running.everyMs
+    const late = now - running.lastTick - running.everyMs / TICKS
     running.lastTick = now
     // A process that did not run heard no answers: that time is nobody's silence.
-    if (late > running.everyMs) running.lastOk += late
+    if (late > running.everyMs / TICKS) running.lastOk += late
     if (!running.watched.due()) {
       running.wasDue = false
       this.#judge(running, true)
@@ -98,10 +104,10 @@ export class Prober {
       running.wasDue = true
       running.lastOk = now
     }
-    // The bound is kept although the verdict falls on a tick.
-    if (now - running.lastOk >= running.watched.withinMs - running.everyMs) this.#judge(running, false)
+    if (now - running.lastOk >= running.watched.withinMs * EARLY) this.#judge(running, false)
     // A second attempt beside a slow one, so that one stuck connection is not taken for a stuck service; never more.
-    if (running.attempts < 2) void this.#attempt(running, now)
+    running.ticks += 1
+    if (running.ticks % TICKS === 0 && running.attempts < 2) void this.#attempt(running, now)
   }
 
   async #attempt(running: Running, begun: number): Promise<void> {

@@ -14,7 +14,7 @@ import { type Step, sentenceOf } from '../core/step.ts'
 import type { Mode } from '../core/vocabulary.ts'
 import type { Progress } from '../ports/control.ts'
 import type { HistoryEntry, StepRecord } from '../ports/storage.ts'
-import { Observer } from './observe.ts'
+import { Observer, type Thoroughness } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { Performer } from './perform.ts'
 import { Run } from './run.ts'
@@ -30,8 +30,8 @@ export interface Request {
   /** Turns what is seen into the machine's event; null: no event, only look whether all is as it must be. */
   decide(observed: Observed, state: State): Interpretation | MachineEvent | null
   readonly planned?: boolean
-  /** Also look at the peer although nothing depends on it now. */
-  readonly lookAtPeer?: boolean
+  /** How thoroughly to look before the decision; `anew` by default. */
+  readonly look?: Thoroughness
   readonly onProgress?: (progress: Progress) => void
   /** An operator's command is recorded even when nothing was to be done. */
   readonly alwaysRecord?: boolean
@@ -84,7 +84,7 @@ export class Settler {
     const from = this.state
     const { config } = this.#parts
     const run = new Run({ performer: this.performer, config, tell: request.onProgress ?? (() => {}), grants })
-    let observed = await this.look(request.lookAtPeer === true)
+    let observed = await this.look(request.look ?? 'anew')
     const asked = request.decide(observed, from)
     const doubt = asked !== null && 'believed' in asked && !asked.believed ? asked.sentence : null
     const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
@@ -103,7 +103,7 @@ export class Settler {
       if (run.result !== 'failed') this.#reach(request)
       if (judgement.plan.grant.length === 0) break
       if (withdrew) {
-        observed = await this.look(false)
+        observed = await this.look('anew')
         judgement = this.#judge(observed, named, from)
         if (judgement.plan.withdraw.length > 0 && round + 1 < ROUNDS) continue
       }
@@ -137,9 +137,9 @@ export class Settler {
     return settled
   }
 
-  look(peer: boolean): Promise<Observed> {
+  look(how: Thoroughness): Promise<Observed> {
     const { mode, role } = this.state
-    return this.observer.look(peer ? 'always' : 'when it matters', { inPair: mode === 'ap', active: role === 'active' })
+    return this.observer.look(how, { inPair: mode === 'ap', active: role === 'active' })
   }
 
   perform(step: Step, signal: AbortSignal): Promise<StepRecord> {

@@ -2,6 +2,7 @@
  * The supervisor: hears (keepalived, systemd, the interface, the mode file, operators), queues, and lets one job at a
  * time settle. Invariant: nothing outside the queue changes anything. It decides nothing itself: that is `core`.
  */
+import { bootUnitOf } from '../core/config.ts'
 import { messageOf } from '../core/errors.ts'
 import { type Heard, interpret, lookUp } from '../core/interpret.ts'
 import type { Observed } from '../core/observed.ts'
@@ -12,6 +13,7 @@ import type { UnitStatus } from '../ports/systemd.ts'
 import type { VrrpEvent } from '../ports/vrrp.ts'
 import { Checks } from './checks.ts'
 import { LIMITS } from './limits.ts'
+import { thoroughnessOf } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { JobQueue } from './queue.ts'
 import { type Settled, Settler } from './settle.ts'
@@ -21,6 +23,8 @@ import { modeOf, readStanding, type Standing } from './standing.ts'
 const RETRY_FIRST_MS = 200
 /** How long the first look waits for the bus; it goes on connecting behind. */
 const BUS_MS = 5_000
+/** How soon after steps were made the machine looks whether they did what they should. */
+const SETTLED_MS = 25
 /** How often a holder that acknowledges alone looks whether the pair is whole again. */
 const WHOLE_MS = 1_000
 /** How soon after keepalived's word was doubted the machine looks again. */
@@ -61,10 +65,7 @@ export class Supervisor {
     if (this.modeProblem !== null) log.warn({}, `fenced until \`apmode set\`: ${this.modeProblem}`)
     database?.open()
     this.#stops.push(
-      systemd.watch(
-        config.units.map((unit) => unit.name),
-        (status) => this.#onUnit(status),
-      ),
+      systemd.watch(this.settler.observer.unitNames, (status) => this.#onUnit(status)),
       systemd.onConnection((connected) => this.#onBus(connected)),
       network.watch(() => this.check('interface', 'network')),
       modeFile.watch(() => this.#onModeFile()),
@@ -157,7 +158,7 @@ export class Supervisor {
     const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3'))
     if (settled.result === 'failed' || this.settler.modeUnsaved !== null) this.#lookAgain(this.#backoff())
     else if (waits) this.#lookAgain(DOUBT_MS)
-    else if (settled.done.length > 0) this.#lookAgain(RETRY_FIRST_MS)
+    else if (settled.done.length > 0) this.#lookAgain(SETTLED_MS)
     else if (this.#commitsAlone(settled.observed)) this.#lookAgain(WHOLE_MS)
     if (settled.result === 'done') this.#retryMs = RETRY_FIRST_MS
   }
@@ -168,7 +169,7 @@ export class Supervisor {
       {
         event,
         source,
-        lookAtPeer: event === 'drift' || event === 'look',
+        look: thoroughnessOf(event, source),
         decide: (observed: Observed, state: State) =>
           heard === undefined ? lookUp(state, observed) : interpret(heard, observed),
       },
@@ -185,6 +186,8 @@ export class Supervisor {
   }
 
   #onUnit(status: UnitStatus): void {
+    this.settler.observer.told(status)
+    if (status.name === bootUnitOf(this.parts.config)) return
     // systemd also repeats itself, after a reload for one: only a unit that ran can die.
     const ran = this.#ran.has(status.name)
     if (isRunning(status)) this.#ran.add(status.name)

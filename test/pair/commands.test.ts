@@ -365,6 +365,7 @@ const STATUS = {
   being: null,
   holder: orNull('boolean'),
   writable: orNull('boolean'),
+  commitsWithPeer: orNull('boolean'),
   fit: orNull('boolean'),
   reasons: [],
   posture: TEXT,

@@ -13,8 +13,8 @@ import { waitFor } from './lab/wait.ts'
 
 const obstacle = whyNoLab()
 
-test.runIf(obstacle !== null && process.env.CI === 'true')('two machines can run here', () => {
-  expect(obstacle).toBeNull()
+test('two machines can run here, or this is no CI', () => {
+  if (process.env.CI === 'true') expect(obstacle).toBeNull()
 })
 
 test('spans overlap only when they are of two nodes and share time', () => {

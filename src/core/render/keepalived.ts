@@ -67,12 +67,12 @@ track_file apmode_unfit {
 # answers. Not init_fail: it would begin in FAULT, which has a meaning; keepalived waits for the first result anyway.
 vrrp_script apmode_check {
     script "/usr/bin/apmode check"
-    interval 2
+    interval 5
     # A script that takes longer counts as failed; it limits itself to less.
-    timeout 2
+    timeout 3
     weight 0
     # One slow run on a busy machine means nothing.
-    fall 3
+    fall 2
     rise 1
     user root
 }`

@@ -57,9 +57,9 @@ describe('the prober', () => {
     const { subject, verdicts, prober } = watching()
     for (let round = 0; round < 20; round += 1) {
       subject.answer = 'answers 500'
-      await vi.advanceTimersByTimeAsync(WITHIN_MS * 0.6)
+      await vi.advanceTimersByTimeAsync(WITHIN_MS * 0.45)
       subject.answer = null
-      await vi.advanceTimersByTimeAsync(WITHIN_MS * 0.2)
+      await vi.advanceTimersByTimeAsync(WITHIN_MS * 0.3)
     }
     expect(verdicts).toEqual([])
     prober.stop()

@@ -41,10 +41,11 @@ describe('failover', () => {
       'drain',
       'stop-replication',
       'record-lead',
-      'forget-primary',
       'allow-writes',
-      'start mailer.service',
+      'forget-primary',
+      // Side by side.
       'files',
+      'start mailer.service',
     ])
     expect(world.mode).toEqual({ mode: 's', being: null, problem: null })
     expect(world.unit('ap.service').file).toBe('enabled')
@@ -153,7 +154,7 @@ describe('failover', () => {
 })
 
 describe('G8 newest wins', () => {
-  test.each(['drain', 'stop-replication', 'record-lead', 'forget-primary', 'allow-writes'])(
+  test.each(['drain', 'stop-replication', 'record-lead', 'allow-writes'])(
     'a BACKUP during %s aborts the promotion after that step and nothing stays writable',
     async (step) => {
       const world = standby()
