@@ -62,7 +62,7 @@ export async function buildBundle(outDir: string, entry = join(ROOT, 'src/face/m
     splitting: true,
     platform: 'node',
     target: 'node24',
-    charset: 'utf8',
+    charset: 'ascii',
     external: EXTERNAL,
     define: { 'process.env.APMODE_VERSION': JSON.stringify(version) },
     banner: { js: REQUIRE },

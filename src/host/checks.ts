@@ -47,6 +47,6 @@ export class Checks {
     if (settler.observer.memory.downExpected.has(name)) return false
     const unit = last?.observed.units.find((candidate) => candidate.name === name)
     if (unit === undefined || !isRunning(unit)) return false
-    return kind !== 'disk' || this.#parts.network.holdsVip()
+    return kind !== 'disk' || last?.observed.vip === true
   }
 }

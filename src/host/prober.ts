@@ -25,27 +25,27 @@ export interface Verdict {
 const ATTEMPTS = 4
 /** The verdict falls a little before the bound, so that what follows from it still falls within. */
 const EARLY = 0.8
-/** Between two attempts it is looked at the time this often: it costs nothing. */
-const TICKS = 5
+/** Ticks from one attempt to the next: the verdict falls on a tick. One timer serves all, since each costs a wake-up. */
+const TICKS = 2
 const MOST_OFTEN_MS = 50
 const AT_LEAST_EVERY_MS = 500
 
 interface Running {
   readonly watched: Watched
   readonly everyMs: number
-  readonly timer: NodeJS.Timeout
   lastOk: number
   lastTick: number
   wasDue: boolean
   ok: boolean
   lastTrouble: string
-  ticks: number
+  nextAttempt: number
   /** Attempts under way. */
   attempts: number
 }
 
 export class Prober {
   readonly #running = new Map<string, Running>()
+  #timer: NodeJS.Timeout | null = null
   readonly #clock: Clock
   readonly #onChange: (verdict: Verdict) => void
 
@@ -54,28 +54,33 @@ export class Prober {
     this.#onChange = onChange
   }
 
-  start(all: readonly Watched[]): void {
-    for (const watched of all) {
+  start(probes: readonly Watched[]): void {
+    for (const watched of probes) {
       const everyMs = Math.min(Math.max(watched.withinMs / ATTEMPTS, MOST_OFTEN_MS), AT_LEAST_EVERY_MS)
       const now = this.#clock.elapsed()
       const running: Running = {
         watched,
         everyMs,
-        timer: setInterval(() => this.#tick(running), everyMs / TICKS),
         lastOk: now,
         lastTick: now,
         wasDue: false,
         ok: true,
         lastTrouble: '',
-        ticks: 0,
+        nextAttempt: now,
         attempts: 0,
       }
       this.#running.set(watched.probe.about, running)
     }
+    const all = [...this.#running.values()]
+    if (all.length === 0) return
+    const tickMs = Math.min(...all.map(({ everyMs }) => everyMs)) / TICKS
+    this.#timer = setInterval(() => {
+      for (const running of all) this.#tick(running, tickMs)
+    }, tickMs)
   }
 
   stop(): void {
-    for (const { timer } of this.#running.values()) clearInterval(timer)
+    if (this.#timer !== null) clearInterval(this.#timer)
     this.#running.clear()
   }
 
@@ -89,12 +94,12 @@ export class Prober {
     return [...this.#running.values()].map(verdictOf)
   }
 
-  #tick(running: Running): void {
+  #tick(running: Running, tickMs: number): void {
     const now = this.#clock.elapsed()
-    const late = now - running.lastTick - running.everyMs / TICKS
+    const late = now - running.lastTick - tickMs
     running.lastTick = now
     // A process that did not run heard no answers: that time is nobody's silence.
-    if (late > running.everyMs / TICKS) running.lastOk += late
+    if (late > tickMs) running.lastOk += late
     if (!running.watched.due()) {
       running.wasDue = false
       this.#judge(running, true)
@@ -106,13 +111,19 @@ export class Prober {
     }
     if (now - running.lastOk >= running.watched.withinMs * EARLY) this.#judge(running, false)
     // A second attempt beside a slow one, so that one stuck connection is not taken for a stuck service; never more.
-    running.ticks += 1
-    if (running.ticks % TICKS === 0 && running.attempts < 2) void this.#attempt(running, now)
+    // A tick that comes a little early must not cost a whole one.
+    if (now + tickMs / 2 < running.nextAttempt || running.attempts >= 2) return
+    running.nextAttempt = now + running.everyMs
+    void this.#attempt(running, now)
   }
 
   async #attempt(running: Running, begun: number): Promise<void> {
     running.attempts += 1
-    const trouble = await running.watched.probe.attempt(AbortSignal.timeout(running.watched.withinMs))
+    // Not AbortSignal.timeout: its timer would go on after the answer and end in an exception that nobody wants.
+    const limit = new AbortController()
+    const timer = setTimeout(() => limit.abort(), running.watched.withinMs)
+    const trouble = await running.watched.probe.attempt(limit.signal)
+    clearTimeout(timer)
     running.attempts -= 1
     if (this.#running.get(running.watched.probe.about) !== running || !running.wasDue) return
     if (trouble !== null) {

@@ -1,9 +1,10 @@
 /**
- * Does the disk below a folder still take writes: a new file is written, synced to the disk, and removed again. What an
- * ordinary user has no room for counts as full, since root may write into the reserve and a database may not.
+ * Does the disk below a folder still take writes: a small file is written and synced to the disk; it stays there, since
+ * making and removing it costs more than writing it. What an ordinary user has no room for counts as full, since root may write into the reserve and a database may not.
  * Invariant: one attempt at a time for each probe: a hung disk holds the threads that wait for it.
  */
-import { open, rm, statfs } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import type { Probe } from '../../ports/probe.ts'
@@ -49,12 +50,11 @@ async function attempt(folders: readonly string[]): Promise<string | null> {
 }
 
 async function writeOnce(path: string): Promise<void> {
-  const file = await open(path, 'w', 0o600)
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   try {
-    await file.write(BLOCK)
+    await file.write(BLOCK, 0, BLOCK.length, 0)
     await file.datasync()
   } finally {
     await file.close()
-    await rm(path, { force: true })
   }
 }
