@@ -2,6 +2,7 @@
  * May this machine carry the VIP? A pure judgement; every "no" is a sentence that `status` shows as it is. An operator's
  * restart of a unit is no failure. In `s` there is nobody to hand the VIP to: only the database counts there.
  */
+import type { Config } from './config.ts'
 import { isRunning, type Observed, type ObservedUnit } from './observed.ts'
 import type { State } from './state.ts'
 
@@ -74,4 +75,10 @@ export function unfitReasons(state: State, observed: Observed, withdrawn: string
   if (observed.shuttingDown) reasons.push('the machine is shutting down')
   if (withdrawn !== null) reasons.push(withdrawn)
   return reasons
+}
+
+/** A holder of a pair whose commits do not wait for the peer, although they should: the pair is not whole (yet). */
+export function commitsAlone(state: State, { database }: Observed, config: Config): boolean {
+  const pair = state.mode === 'ap' && config.peer !== null && config.database.durability === 'semi-sync'
+  return pair && database?.answers === true && database.writable && !database.commitsWithPeer
 }

@@ -4,6 +4,7 @@
  */
 import { bootUnitOf } from '../core/config.ts'
 import { messageOf } from '../core/errors.ts'
+import { commitsAlone } from '../core/fitness.ts'
 import { type Heard, interpret, lookUp } from '../core/interpret.ts'
 import type { Observed } from '../core/observed.ts'
 import { isDown, isRunning } from '../core/observed.ts'
@@ -14,21 +15,11 @@ import type { VrrpEvent } from '../ports/vrrp.ts'
 import { Checks } from './checks.ts'
 import { LIMITS } from './limits.ts'
 import { thoroughnessOf } from './observe.ts'
+import { BUS_MS, DOUBT_MS, PEER_WAIT_MS, RETRY_FIRST_MS, SETTLED_MS, WHOLE_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { JobQueue } from './queue.ts'
 import { type Settled, Settler } from './settle.ts'
 import { modeOf, readStanding, type Standing } from './standing.ts'
-
-/** First wait before what failed is tried again; doubled each time, up to the drift interval. */
-const RETRY_FIRST_MS = 200
-/** How long the first look waits for the bus; it goes on connecting behind. */
-const BUS_MS = 5_000
-/** How soon after steps were made the machine looks whether they did what they should. */
-const SETTLED_MS = 25
-/** How often a holder that acknowledges alone looks whether the pair is whole again. */
-const WHOLE_MS = 1_000
-/** How soon after keepalived's word was doubted the machine looks again. */
-const DOUBT_MS = 50
 
 export class Supervisor {
   readonly queue: JobQueue
@@ -40,6 +31,8 @@ export class Supervisor {
   #drift: NodeJS.Timeout | null = null
   #again: NodeJS.Timeout | null = null
   #retryMs = RETRY_FIRST_MS
+  #peerWaitMs = PEER_WAIT_MS
+  #lastSteps = ''
   /** Units that ran when systemd last spoke of them. */
   readonly #ran = new Set<string>()
   /** What cannot be done or heard at the moment, by what it is about. */
@@ -156,11 +149,17 @@ export class Supervisor {
   /** After anything was done, or failed: look whether it is settled now. */
   followUp(settled: Settled): void {
     const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3'))
-    if (settled.result === 'failed' || this.settler.modeUnsaved !== null) this.#lookAgain(this.#backoff())
-    else if (waits) this.#lookAgain(DOUBT_MS)
+    // The same steps again have not helped: replication that stops at once, say.
+    const steps = settled.done.map(({ step }) => step).join()
+    const repeats = steps !== '' && steps === this.#lastSteps
+    this.#lastSteps = steps
+    const unsettled = settled.result === 'failed' || repeats || this.settler.modeUnsaved !== null
+    if (unsettled) this.#lookAgain(this.#backoff())
+    else if (waits) this.#lookAgain(this.#peerWaitMs)
     else if (settled.done.length > 0) this.#lookAgain(SETTLED_MS)
-    else if (this.#commitsAlone(settled.observed)) this.#lookAgain(WHOLE_MS)
-    if (settled.result === 'done') this.#retryMs = RETRY_FIRST_MS
+    else if (commitsAlone(this.settler.state, settled.observed, this.parts.config)) this.#lookAgain(WHOLE_MS)
+    if (!unsettled) this.#retryMs = RETRY_FIRST_MS
+    this.#peerWaitMs = waits ? Math.min(this.#peerWaitMs * 1.5, WHOLE_MS) : PEER_WAIT_MS
   }
 
   async #settle(event: Heard | 'look' | string, grants: AbortSignal, source = 'supervisor'): Promise<Settled> {
@@ -225,13 +224,6 @@ export class Supervisor {
         this.followUp(settled)
       },
     })
-  }
-
-  #commitsAlone({ database }: Observed): boolean {
-    const { state } = this.settler
-    const { config } = this.parts
-    const pair = state.mode === 'ap' && config.peer !== null && config.database.durability === 'semi-sync'
-    return pair && database?.answers === true && database.writable && !database.commitsWithPeer
   }
 
   #backoff(): number {

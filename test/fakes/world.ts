@@ -96,6 +96,8 @@ export class World {
   before = new Map<string, () => void | Promise<void>>()
   failing = new Map<string, string>()
   modeWriteFails = false
+  /** Replication ends with an error as soon as it was started. */
+  stopsAtOnce = false
   /** The supervisor was killed: whatever it still tries does not happen. */
   dead = false
   now = Date.parse('2026-01-01T00:00:00Z')
@@ -351,7 +353,7 @@ export class World {
         }),
       follow: () =>
         this.#change('follow', () => {
-          database.replication = following(this.peerAddress)
+          database.replication = { ...following(this.peerAddress), ...(this.stopsAtOnce ? { io: 'No' } : {}) }
         }),
       observePeer: async () => this.peer,
       waitForPeer: async () => {

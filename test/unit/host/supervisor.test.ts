@@ -382,3 +382,17 @@ describe('an active machine that finds itself BACKUP', () => {
     expect(it.supervisor.settler.state.role).toBe('active')
   })
 })
+
+describe('what does not help', () => {
+  test('is not done again and again: replication that stops at once is tried ever more rarely', async () => {
+    const world = standby()
+    world.stopsAtOnce = true
+    world.database.replication = null
+    const it = await on(world)
+    const until = performance.now() + 700
+    while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+    await it.idle()
+    // At 0, 25, 225, 625 ms: without the growing pause there would be dozens.
+    expect(world.changes.filter((change) => change === 'follow').length).toBeLessThanOrEqual(6)
+  })
+})
