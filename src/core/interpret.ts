@@ -2,7 +2,7 @@
  * From what was heard and what is seen to an event of the machine. keepalived's words are hints, late, doubled and out
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
-import { isDown, isRunning, type Observed, routerOf } from './observed.ts'
+import { isDown, isDying, isRunning, type Observed, routerOf } from './observed.ts'
 import type { MachineEvent, State } from './state.ts'
 import type { VrrpState } from './vocabulary.ts'
 
@@ -56,9 +56,9 @@ export function lookUp(state: State, observed: Observed): MachineEvent | null {
   const router = routerOf(observed)
   if (router === undefined || router.active === null) return null
   const lastStanding = isLastStanding(observed)
-  if (isDown(router) || router.sub === 'auto-restart') {
+  if (isDown(router) || isDying(router)) {
     if (observed.routerDownExpected || observed.shuttingDown) return { type: 'stop', wanted: true, lastStanding }
-    if (router.jobPending) return null
+    if (!isDying(router)) return null
     return router.active === 'inactive' ? { type: 'stop', wanted: false, lastStanding } : { type: 'died', lastStanding }
   }
   if (!isRunning(router)) return null

@@ -62,6 +62,15 @@ export function isDown(unit: Pick<ObservedUnit, 'active'>): boolean {
   return unit.active === 'inactive' || unit.active === 'failed' || unit.active === 'missing'
 }
 
+/**
+ * Nothing of it works any more, and nobody asked for that: down, or on its way down without a job (its main process was
+ * killed and systemd still collects what is left of it), or about to be started again by `Restart=`.
+ */
+export function isDying(unit: ObservedUnit): boolean {
+  if (isDown(unit) || unit.sub === 'auto-restart') return !unit.jobPending
+  return unit.active === 'deactivating' && !unit.jobPending
+}
+
 export function routerOf(observed: Pick<Observed, 'units'>): ObservedUnit | undefined {
   return observed.units.find((unit) => unit.kind === 'router')
 }

@@ -4,7 +4,7 @@
  */
 import type { DatabasePresent } from '../ports/database.ts'
 import { lagBetween } from './gtid-lag.ts'
-import { databaseUnitOf, isDown, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
+import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
 import type { Posture } from './posture.ts'
 import type { Step } from './step.ts'
 import type { UnitFileState } from './vocabulary.ts'
@@ -127,7 +127,7 @@ function startUnits(observed: Observed, posture: Posture): Step[] {
 /** A keepalived that was killed leaves the VIP behind. */
 function removeVip(observed: Observed): Step[] {
   const router = routerOf(observed)
-  const dead = router !== undefined && isDown(router) && !router.jobPending
+  const dead = router !== undefined && isDying(router)
   return observed.vip && dead ? [{ do: 'remove-vip', effect: 'withdraw' }] : []
 }
 

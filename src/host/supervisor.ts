@@ -191,7 +191,8 @@ export class Supervisor {
     const ran = this.#ran.has(status.name)
     if (isRunning(status)) this.#ran.add(status.name)
     else this.#ran.delete(status.name)
-    const down = isDown(status) || status.sub === 'auto-restart'
+    const down =
+      isDown(status) || status.sub === 'auto-restart' || (status.active === 'deactivating' && !status.jobPending)
     const died = ran && down && !this.settler.observer.memory.downExpected.has(status.name)
     this.check(`${status.name} is ${status.active}`, 'systemd', died)
   }

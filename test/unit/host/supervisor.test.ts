@@ -87,6 +87,16 @@ describe('failover', () => {
     expect(world.mode.mode).toBe('m')
   })
 
+  test('a killed keepalived of which systemd still collects the rest is dead already', async () => {
+    const world = new World().running(true)
+    const it = await on(world)
+    world.becomes('keepalived.service', 'deactivating')
+    await it.idle()
+    expect(world.vip).toBe(false)
+    expect(world.acceptsWrites).toBe(false)
+    expect(world.mode.mode).toBe('m')
+  })
+
   test('in s a killed keepalived is brought back', async () => {
     const world = new World().running(true)
     world.mode = { mode: 's', being: null, problem: null }
@@ -102,9 +112,10 @@ describe('failover', () => {
     const world = new World().running(true)
     const it = await on(world)
     world.vip = false
-    world.unit('keepalived.service').active = 'deactivating'
+    Object.assign(world.unit('keepalived.service'), { active: 'deactivating', jobPending: true })
     await hear(it, 'stop')
     expect(world.acceptsWrites).toBe(false)
+    world.unit('keepalived.service').jobPending = false
     world.becomes('keepalived.service', 'inactive')
     await it.idle()
     expect(world.mode.mode).toBe('m')
