@@ -34,7 +34,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
 }
 /** Takes minutes, and a configuration of its own: only when it is named. */
 const NAMED: Readonly<Record<string, Measurement>> = { alarms: measureAlarms }
-const DEFAULT_MINUTES = 6
+const DEFAULT_MINUTES = 2
 
 interface Options {
   readonly only: readonly string[]
