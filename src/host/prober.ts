@@ -90,10 +90,6 @@ export class Prober {
     return running === undefined ? null : verdictOf(running)
   }
 
-  get verdicts(): readonly Verdict[] {
-    return [...this.#running.values()].map(verdictOf)
-  }
-
   #tick(running: Running, tickMs: number): void {
     const now = this.#clock.elapsed()
     const late = now - running.lastTick - tickMs
