@@ -3,6 +3,7 @@
  * restart of a unit is no failure. In `s` there is nobody to hand the VIP to: only the database counts there.
  */
 import type { Config } from './config.ts'
+import { lineageReasons } from './lineage.ts'
 import { isRunning, type Observed, type ObservedUnit } from './observed.ts'
 import type { State } from './state.ts'
 
@@ -67,11 +68,11 @@ function checkFaults(state: State, observed: Observed): string[] {
 }
 
 /** Empty: fit. `withdrawn`: an operation (a stop, say) that takes the machine out for now. */
-export function unfitReasons(state: State, observed: Observed, withdrawn: string | null): string[] {
+export function unfitReasons(state: State, observed: Observed, withdrawn: string | null, config: Config): string[] {
   const mode = modeFault(state)
   if (mode !== null) return [mode]
   const reasons = observed.units.flatMap((unit) => (mustRun(unit, state) ? (unitFault(unit) ?? []) : []))
-  reasons.push(...databaseFaults(observed), ...checkFaults(state, observed))
+  reasons.push(...databaseFaults(observed), ...checkFaults(state, observed), ...lineageReasons(state, observed, config))
   if (observed.shuttingDown) reasons.push('the machine is shutting down')
   if (withdrawn !== null) reasons.push(withdrawn)
   return reasons
@@ -79,6 +80,6 @@ export function unfitReasons(state: State, observed: Observed, withdrawn: string
 
 /** A holder of a pair whose commits do not wait for the peer, although they should: the pair is not whole (yet). */
 export function commitsAlone(state: State, { database }: Observed, config: Config): boolean {
-  const pair = state.mode === 'ap' && config.peer !== null && config.database.durability === 'semi-sync'
+  const pair = state.mode !== 'm' && config.peer !== null && config.database.durability === 'semi-sync'
   return pair && database?.answers === true && database.writable && !database.commitsWithPeer
 }

@@ -12,22 +12,26 @@ export interface Restrained {
   readonly holds: readonly string[]
 }
 
-function writeHolds(state: State, observed: Observed, unfit: readonly string[]): string[] {
+function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
   const holds: string[] = []
   if (!observed.vip) holds.push('writes wait: the VIP is not on the interface')
   const router = routerOf(observed)
   if (router !== undefined && isDown(router)) holds.push(`writes wait: ${router.name} is ${router.active}`)
   if (unfit.length > 0) holds.push(`writes wait: unfit (${unfit.join('; ')})`)
   const already = observed.database?.answers === true && observed.database.writable
-  if (state.mode === 'ap' && !already && observed.peer?.writable === true) {
+  if (!already && observed.peer?.writable === true && observed.lineage.claim !== 'forced') {
     holds.push("G3 no second writer: the peer's database accepts writes")
   }
   return holds
 }
 
-/** An active machine that finds itself BACKUP follows only a writable peer; otherwise that peer is its own waiting replica. */
+/**
+ * An active machine that finds itself BACKUP, and one that is out of order, follows only a writable peer; otherwise that
+ * peer may be its own waiting replica. Over transactions that only this machine has, nothing is replicated (G6).
+ */
 function followHolds(state: State, observed: Observed): string[] {
-  if (state.role !== 'active' || observed.peer?.writable === true) return []
+  if (observed.lineage.diverged.length > 0) return ['G6 diverged: not followed']
+  if ((state.role !== 'active' && state.vrrp !== 'fault') || observed.peer?.writable === true) return []
   return ["the peer's database does not accept writes: not followed, it may be this machine's own replica"]
 }
 
@@ -35,7 +39,7 @@ export function restrain(posture: Posture, state: State, observed: Observed, unf
   const holds: string[] = []
   let restrained = posture
   if (posture.database === 'writable') {
-    const held = writeHolds(state, observed, unfit)
+    const held = writeHolds(observed, unfit)
     // Without the right to write nothing of a promotion is begun: replication stays as it is.
     if (held.length > 0)
       restrained = { ...restrained, database: 'read-only', replication: 'as is', holderUnits: 'as is' }

@@ -2,6 +2,8 @@
  * From what was heard and what is seen to an event of the machine. keepalived's words are hints, late, doubled and out
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
+import type { Config } from './config.ts'
+import { lineageReasons, waitsForLead } from './lineage.ts'
 import { isDown, isDying, isRunning, type Observed, routerOf } from './observed.ts'
 import type { MachineEvent, State } from './state.ts'
 import type { VrrpState } from './vocabulary.ts'
@@ -13,26 +15,27 @@ export type Interpretation =
   /** `sentence`: why it was not believed. */
   | { readonly believed: false; readonly sentence: string }
 
-function mastered(observed: Observed): MachineEvent {
+function mastered(state: State, observed: Observed, config: Config): MachineEvent {
   return {
     type: 'master',
     planned: false,
     peerWritable:
       observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
+    barred: lineageReasons(state, observed, config).length > 0,
   }
 }
 
 /** What keepalived said (FIFO or `apmode notify`), held against what is seen. */
-export function interpret(heard: Heard, observed: Observed): Interpretation {
+export function interpret(heard: Heard, state: State, observed: Observed, config: Config): Interpretation {
   const router = routerOf(observed)
-  const lastStanding = isLastStanding(observed)
+  const lastStanding = isLastStanding(observed, config)
   if (router !== undefined && isDown(router) && heard !== 'stop') {
     return { believed: false, sentence: `${router.name} is ${router.active}: ${heard.toUpperCase()} came too late` }
   }
   switch (heard) {
     case 'master':
       return observed.vip
-        ? { believed: true, event: mastered(observed) }
+        ? { believed: true, event: mastered(state, observed, config) }
         : { believed: false, sentence: 'keepalived said MASTER but the VIP is not on the interface' }
     case 'backup':
       return observed.vip
@@ -52,17 +55,17 @@ export function interpret(heard: Heard, observed: Observed): Interpretation {
  * Where the machine stands without anybody saying so: at the start of the supervisor, and at every check.
  * null: nothing can be told now (systemd does not answer, or keepalived is on its way).
  */
-export function lookUp(state: State, observed: Observed): MachineEvent | null {
+export function lookUp(state: State, observed: Observed, config: Config): MachineEvent | null {
   const router = routerOf(observed)
   if (router === undefined || router.active === null) return null
-  const lastStanding = isLastStanding(observed)
+  const lastStanding = isLastStanding(observed, config)
   if (isDown(router) || isDying(router)) {
     if (observed.routerDownExpected || observed.shuttingDown) return { type: 'stop', wanted: true, lastStanding }
     if (!isDying(router)) return null
     return router.active === 'inactive' ? { type: 'stop', wanted: false, lastStanding } : { type: 'died', lastStanding }
   }
   if (!isRunning(router)) return null
-  if (observed.vip) return mastered(observed)
+  if (observed.vip) return mastered(state, observed, config)
   if (observed.shuttingDown) return { type: 'backup' }
   if (observed.carrier === false || observed.unfitDeclared === true) {
     return state.vrrp === 'fault' ? null : { type: 'fault', lastStanding }
@@ -79,8 +82,11 @@ export function withoutStaleWord(state: State, observed: Observed): State {
 
 /**
  * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, nor has the peer taken
- * over already (then it is a replica no more). Without a database nothing can be told: false.
+ * over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
+ * a database nothing can be told: false.
  */
-export function isLastStanding(observed: Observed): boolean {
-  return observed.database !== null && !observed.peerAttached && observed.peer?.writable !== true
+export function isLastStanding(observed: Observed, config: Config): boolean {
+  if (observed.database === null) return false
+  const deserted = !observed.peerAttached && observed.peer?.writable !== true
+  return deserted || waitsForLead(observed, config.node.name)
 }

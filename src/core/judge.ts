@@ -5,6 +5,7 @@
 import type { Config } from './config.ts'
 import { unfitReasons } from './fitness.ts'
 import { restrain } from './holds.ts'
+import { lineageReasons, sharesLead } from './lineage.ts'
 import type { Observed } from './observed.ts'
 import { type Plan, plan } from './plan.ts'
 import { type Posture, rowFor } from './posture.ts'
@@ -18,6 +19,8 @@ export interface Judgement {
   /** After the holds. */
   readonly posture: Posture
   readonly unfit: readonly string[]
+  /** Of these, what only the pair or a person can end (G2, G3, G6, G9). */
+  readonly waits: readonly string[]
   readonly holds: readonly string[]
   readonly plan: Plan
 }
@@ -32,13 +35,15 @@ export interface Circumstances {
 }
 
 export function judge(state: State, observed: Observed, config: Config, circumstances: Circumstances): Judgement {
-  const unfit = unfitReasons(state, observed, circumstances.withdrawn)
+  const unfit = unfitReasons(state, observed, circumstances.withdrawn, config)
   const { posture, holds } = restrain(rowFor(state).posture, state, observed, unfit)
   return {
     posture,
     unfit,
+    waits: lineageReasons(state, observed, config),
     holds,
     plan: plan(observed, posture, {
+      owed: sharesLead(observed, config.node.name),
       // Without a mode nothing of this machine is touched, the tracked file included.
       unfit,
       reason: leadReason(circumstances.event, circumstances.from, state),

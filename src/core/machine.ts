@@ -8,7 +8,7 @@ import type { MachineEvent, State } from './state.ts'
 import { sameState } from './state.ts'
 import type { Mode } from './vocabulary.ts'
 
-type Claim = 'planned' | 'peerWritable' | 'lastStanding' | 'wanted' | 'holder'
+type Claim = 'planned' | 'peerWritable' | 'barred' | 'lastStanding' | 'wanted' | 'holder'
 
 /** A claim that the event carries; an event without the claim does not satisfy it. */
 const claims =
@@ -29,6 +29,7 @@ const prepared = setup({
     standby: stateIn({ role: 'standby' }),
     planned: claims('planned'),
     peerWritable: claims('peerWritable'),
+    barred: claims('barred'),
     lastStanding: claims('lastStanding'),
     wanted: claims('wanted'),
     holder: claims('holder'),
@@ -85,7 +86,7 @@ export const machine = prepared.createMachine({
             ...ignored,
             set,
             'lose-mode': { target: 'unreadable' },
-            master: { target: 's', guard: and(['standby', not('planned'), not('peerWritable')]) },
+            master: { target: 's', guard: and(['standby', not('planned'), not('peerWritable'), not('barred')]) },
             fault: fallOut,
             stop: { target: 'm', guard: and(['active', not('wanted'), not('lastStanding')]) },
             died: fallOut,

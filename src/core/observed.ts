@@ -3,6 +3,7 @@
  * judges; null always means unknown, never "no".
  */
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
+import type { Lineage } from './lineage.ts'
 import type { ActiveState, Runs, UnitFileState, UnitKind } from './vocabulary.ts'
 
 export interface ObservedUnit {
@@ -45,6 +46,7 @@ export interface Observed {
   readonly peer: PeerStatus | null
   /** The peer's replica is connected, or was a moment before the database went away. */
   readonly peerAttached: boolean
+  readonly lineage: Lineage
   /** keepalived is down because apmode stopped it or never started it: not a failure. */
   readonly routerDownExpected: boolean
   /** systemd is shutting the machine down. */

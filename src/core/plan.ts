@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly source: string | null
   /** Commits may wait for the peer's acknowledgement (durability "semi-sync", and there is a peer). */
   readonly semiSync: boolean
+  /** The peer was attached when this machine last could write: until it is known to be gone, it acknowledges. */
+  readonly owed: boolean
   /** How long a withdrawal may wait until the peer has every write. */
   readonly peerWaitMs: number
 }
@@ -50,6 +52,7 @@ export function plan(observed: Observed, posture: Posture, input: PlanInput): Pl
       ...startUnits(observed, posture),
       ...follow(observed, posture, input),
       ...changeFiles(observed, posture),
+      ...keepTransactions(observed),
     ],
   }
 }
@@ -159,14 +162,18 @@ function promote(observed: Observed, posture: Posture, input: PlanInput): Step[]
 }
 
 /**
- * Who acknowledges a commit. With the peer only once that has nearly everything: from then on every commit waits for it,
- * also for what it has yet to catch up with.
+ * Who acknowledges a commit. With the peer once that has nearly everything: from then on every commit waits for it, also
+ * for what it has yet to catch up with. Alone only when it is known that no acknowledgement can come: until then the peer
+ * could take over, and what this machine acknowledged alone would be lost.
  */
 function commits(observed: Observed, database: DatabasePresent, posture: Posture, input: PlanInput): Step[] {
   if (posture.commits === 'as is') return []
-  const wanted = posture.commits === 'with the peer' && input.semiSync && observed.peerAttached
-  if (!wanted) return database.commitsWithPeer ? [{ do: 'commit-alone', effect: 'grant' }] : []
-  const ready = observed.peer !== null && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY
+  const { lineage, peerAttached } = observed
+  const owed = input.semiSync && input.owed
+  if (!input.semiSync || lineage.peerGone || !(owed || peerAttached || database.commitsWithPeer)) {
+    return database.commitsWithPeer || owed ? [{ do: 'commit-alone', effect: 'grant' }] : []
+  }
+  const ready = owed || (observed.peer !== null && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY)
   return ready && !database.commitsWithPeer ? [{ do: 'commit-with-peer', effect: 'grant' }] : []
 }
 
@@ -177,6 +184,12 @@ function follow(observed: Observed, posture: Posture, input: PlanInput): Step[] 
   const follows =
     replication !== null && replication.source === input.source && replication.io !== 'No' && replication.sql
   return follows ? [] : [{ do: 'follow', effect: 'grant' }]
+}
+
+/** G6: what only this machine has is not lost with it. */
+function keepTransactions({ database, lineage }: Observed): Step[] {
+  if (lineage.diverged.length === 0 || lineage.keptIn !== null || database?.answers !== true) return []
+  return [{ do: 'keep-transactions', effect: 'grant', ranges: lineage.diverged }]
 }
 
 function present(observed: Observed): DatabasePresent | null {

@@ -14,8 +14,8 @@ export interface Posture {
   readonly holderUnits: 'running' | 'stopped' | 'as is'
   readonly database: 'writable' | 'read-only' | 'as is'
   readonly replication: 'off' | 'from the peer' | 'as is'
-  /** Who acknowledges a commit (semi-sync): this machine alone, or with the peer as long as that is attached. */
-  readonly commits: 'with the peer' | 'alone' | 'as is'
+  /** Who acknowledges a commit (semi-sync): the peer too, until it is known that it cannot. */
+  readonly commits: 'with the peer' | 'as is'
 }
 
 export interface Row {
@@ -48,7 +48,13 @@ const waiting = {
   replication: 'as is',
   commits: 'as is',
 } as const
-const serving = { router: 'running', holderUnits: 'running', database: 'writable', replication: 'off' } as const
+const serving = {
+  router: 'running',
+  holderUnits: 'running',
+  database: 'writable',
+  replication: 'off',
+  commits: 'with the peer',
+} as const
 
 export const ROWS: readonly Row[] = [
   { mode: 'unset', vrrp: ANY, posture: asIs, sentence: 'no mode has been set: everything is left as it is' },
@@ -67,7 +73,7 @@ export const ROWS: readonly Row[] = [
   {
     mode: 'ap',
     vrrp: ['master'],
-    posture: { ...inPair, ...serving, commits: 'with the peer' },
+    posture: { ...inPair, ...serving },
     sentence: 'member of the pair, carries the VIP: serves',
   },
   {
@@ -86,13 +92,14 @@ export const ROWS: readonly Row[] = [
   {
     mode: 'ap',
     vrrp: ['fault'],
-    posture: { ...inPair, ...waiting },
-    sentence: 'member of the pair, not able to serve: read-only until the fault is gone',
+    // It goes on following, or begins to: what it lacks may be the very reason why it is not fit.
+    posture: { ...inPair, ...waiting, replication: 'from the peer' },
+    sentence: 'member of the pair, not able to serve: read-only, follows a peer that serves',
   },
   {
     mode: 's',
     vrrp: ['master'],
-    posture: { ...alone, ...serving, commits: 'alone' },
+    posture: { ...alone, ...serving },
     sentence: 'alone, carries the VIP: serves',
   },
   {

@@ -19,8 +19,11 @@ export type MachineEvent =
   | { readonly type: 'set'; readonly mode: Mode; readonly holder: boolean }
   /** The mode file was changed by hand to something that cannot be understood. */
   | { readonly type: 'lose-mode' }
-  /** `planned`: the lead table says that this is a handover. `peerWritable`: the peer's database accepts writes (G3). */
-  | { readonly type: 'master'; readonly planned: boolean; readonly peerWritable: boolean }
+  /**
+   * `planned`: the lead table says that this is a handover. `peerWritable`: the peer's database accepts writes (G3).
+   * `barred`: what this machine knows of the pair keeps it out (G2, G6, G9).
+   */
+  | { readonly type: 'master'; readonly planned: boolean; readonly peerWritable: boolean; readonly barred: boolean }
   | { readonly type: 'backup' }
   /** `lastStanding`: no replica of the peer is attached (G4). */
   | { readonly type: 'fault'; readonly lastStanding: boolean }

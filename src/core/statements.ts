@@ -68,6 +68,13 @@ export const statements = {
   waitingCommits(): string {
     return "SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_master_wait_sessions'"
   },
+  /** How acknowledgements come in; empty where semi-sync is not built in. */
+  acknowledgements(): string {
+    return (
+      'SHOW GLOBAL STATUS WHERE Variable_name IN ' +
+      "('Rpl_semi_sync_master_wait_sessions', 'Rpl_semi_sync_master_yes_tx')"
+    )
+  },
   disableEvents(): string {
     return 'SET GLOBAL event_scheduler=OFF'
   },

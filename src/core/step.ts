@@ -3,6 +3,7 @@
  * said here once, as a sentence (log, history, plan) and as the calls that it makes (plan, dry run). It performs nothing.
  */
 import type { Config } from './config.ts'
+import { type GtidRange, rangeText } from './divergence.ts'
 import { statements } from './statements.ts'
 
 export type Step =
@@ -27,6 +28,7 @@ export type Step =
   /** `asReplica`: a database that was a primary when it ended gives up what the peer never acknowledged. */
   | { readonly do: 'start-unit'; readonly effect: 'grant'; readonly unit: string; readonly asReplica?: boolean }
   | { readonly do: 'follow'; readonly effect: 'grant' }
+  | { readonly do: 'keep-transactions'; readonly effect: 'grant'; readonly ranges: readonly GtidRange[] }
   | {
       readonly do: 'change-files'
       readonly effect: 'grant'
@@ -82,6 +84,8 @@ export function sentenceOf(step: Step, config: Config): string {
       return step.asReplica === true ? `start ${step.unit} as a replica of the peer` : `start ${step.unit}`
     case 'follow':
       return `replicate from ${config.peer?.name ?? 'the peer'}`
+    case 'keep-transactions':
+      return `keep what only this machine has: ${step.ranges.map(rangeText).join(', ')}`
     case 'change-files':
       return changeSentence(step)
   }
@@ -139,6 +143,8 @@ export function callsOf(step: Step, config: Config): string[] {
       return statements.allowWrites()
     case 'follow':
       return peer === null ? [] : statements.follow(peer.address, database.port, database.replicationUser)
+    case 'keep-transactions':
+      return ['mariadb-binlog --verbose … > /var/lib/apmode/diverged/…']
     case 'change-files':
       return [
         ...(step.unmask.length > 0 ? [manager('UnmaskUnitFiles', list(step.unmask))] : []),

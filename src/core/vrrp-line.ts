@@ -41,7 +41,7 @@ export function parseFifoLine(line: string, instance: string): VrrpLine {
 /** What follows `apmode notify`: one word of a state, or keepalived's own four. With `instance` null each one counts. */
 export function parseNotifyWords(words: readonly string[], instance: string | null): VrrpLine {
   const [first = '', name = '', word = '', priority] = words
-  const type = first.toUpperCase()
+  const type = upper(first)
   if (type === 'INSTANCE' || type === 'GROUP') {
     if (words.length < 3 || words.length > 4 || !/^\d+$/.test(priority ?? '0')) return unknown(words)
     return of(type, name, word, instance)
@@ -55,12 +55,17 @@ function of(type: string, name: string, word: string, instance: string | null): 
   if (instance !== null && name !== instance) {
     return { kind: 'other', sentence: `instance ${quoted(name)} is not ours (${quoted(instance)})` }
   }
-  const upper = word.toUpperCase()
-  const state = STATE_OF[upper]
+  const known = upper(word)
+  const state = STATE_OF[known]
   if (state !== undefined) return { kind: 'event', state, instance: name }
-  const hint = VRRP_HINTS.find((known) => known === upper)
+  const hint = VRRP_HINTS.find((candidate) => candidate === known)
   if (hint !== undefined) return { kind: 'hint', word: hint, instance: name }
   return problem(`state ${quoted(word)} of instance ${quoted(name)}, expected MASTER, BACKUP, FAULT or STOP`)
+}
+
+/** Of ASCII only: toUpperCase() would make MASTER of a word with a ligature in it. */
+function upper(word: string): string {
+  return word.replace(/[a-z]/g, (letter) => letter.toUpperCase())
 }
 
 function unknown(words: readonly string[]): VrrpLine {

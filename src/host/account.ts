@@ -1,7 +1,7 @@
 /** What one command of an operator has done so far; several settlings and steps add to it. It does nothing itself. */
 import type { CommandResult } from '../ports/control.ts'
 import type { StepRecord } from '../ports/storage.ts'
-import type { Settled } from './settle.ts'
+import type { Settled } from './request.ts'
 
 export class Account {
   readonly done: StepRecord[] = []

@@ -4,6 +4,7 @@
  */
 import { ApmodeError, messageOf } from '../core/errors.ts'
 import { lookUp } from '../core/interpret.ts'
+import { lineageReasons } from '../core/lineage.ts'
 import { isDown, isRunning } from '../core/observed.ts'
 import { rowFor } from '../core/posture.ts'
 import type { State } from '../core/state.ts'
@@ -11,7 +12,7 @@ import type { Step } from '../core/step.ts'
 import type { UnitKind } from '../core/vocabulary.ts'
 import type { CommandResult, Progress, SetRequest, UnitCommand } from '../ports/control.ts'
 import { Account } from './account.ts'
-import type { Settled } from './settle.ts'
+import type { Settled } from './request.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** How long an answered `start` waits for keepalived's first word, so that the answer says where the machine ended. */
@@ -40,6 +41,7 @@ export class Commands {
       const no = await this.refusal(request)
       if (no !== null) return no
       const account = new Account()
+      if (request.mode === 's' && request.force) this.#supervisor.settler.claim('forced')
       const settled = await this.#supervisor.settler.settle(
         {
           event: `set ${request.mode}`,
@@ -93,6 +95,9 @@ export class Commands {
     const { settler } = this.#supervisor
     if (request.mode !== 's' || settler.state.mode === 's' || request.force) return null
     const observed = await settler.look('everything')
+    const { config } = this.#supervisor.parts
+    const [reason] = lineageReasons({ ...settler.state, mode: 's' }, observed, config)
+    if (observed.peer?.writable !== true && reason !== undefined) return refused(reason.split(':')[0] ?? '', reason)
     if (observed.peer?.writable !== true) return null
     return refused(
       'G3 no second writer',
@@ -142,10 +147,12 @@ export class Commands {
       if (unit === undefined || isRunning(unit)) continue
       if (kind === 'router') {
         account.add(await this.#check('start', tell, grants, { type: 'started' }))
-        const unfit = settler.last?.judgement.unfit ?? []
-        if (unfit.length > 0) {
+        // What is only a matter of waiting for the peer is waited for with keepalived running, in FAULT.
+        const { unfit = [], waits = [] } = settler.last?.judgement ?? {}
+        const broken = unfit.filter((reason) => !waits.includes(reason))
+        if (broken.length > 0) {
           account.failed = true
-          account.notDone.push(`start ${name}: this machine is unfit (${unfit.join('; ')})`)
+          account.notDone.push(`start ${name}: this machine is unfit (${broken.join('; ')})`)
           return
         }
       }
@@ -189,7 +196,7 @@ export class Commands {
         source: 'operator',
         planned: true,
         onProgress: tell,
-        decide: (observed, state) => decided ?? lookUp(state, observed),
+        decide: (observed, state) => decided ?? lookUp(state, observed, this.#supervisor.parts.config),
       },
       grants,
     )

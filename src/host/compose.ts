@@ -6,6 +6,7 @@ import { TrackedUnfitFile } from '../adapters/files/unfit-file.ts'
 import { KeepalivedFifo } from '../adapters/keepalived/fifo.ts'
 import { createMariadb } from '../adapters/mariadb/mariadb.ts'
 import { createNetwork } from '../adapters/network/network.ts'
+import { createWitness } from '../adapters/network/witness.ts'
 import { diskProbe } from '../adapters/probes/disk.ts'
 import { unitProbe } from '../adapters/probes/unit-check.ts'
 import { createSystemd } from '../adapters/systemd/systemd.ts'
@@ -29,6 +30,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       database,
       probes: probesOf(config, database),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
+      witness: config.vrrp.witness.length === 0 ? null : createWitness({ addresses: config.vrrp.witness, log: say }),
       modeFile: new DiskModeFile(config.modeFile, problem),
       stateFile: new DiskStateFile(PATHS.state, problem),
       unfitFile: new TrackedUnfitFile(PATHS.unfit),

@@ -14,6 +14,8 @@ export const LIMITS = {
   unitFiles: 10_000,
   /** One statement that does not wait for others (stop replication, record, allow). */
   statement: 5_000,
+  /** Writing down what only this machine has (G6). */
+  keep: 30_000,
   /** Taking the VIP off. */
   vip: 2_000,
   /** SIGKILL through systemd until the process is gone. */

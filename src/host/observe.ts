@@ -7,6 +7,7 @@ import { bootUnitOf } from '../core/config.ts'
 import { isRunning, type Observed, type ObservedCheck, type ObservedUnit, routerOf } from '../core/observed.ts'
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
+import type { Bond } from './bond.ts'
 import { ATTACHED_MEMORY_MS, LIMITS } from './limits.ts'
 import { type Parts, primaryOf } from './parts.ts'
 
@@ -16,8 +17,10 @@ export interface Memory {
   fenced: boolean
   /** Units that are down because apmode stopped them or never started them: no failure. */
   readonly downExpected: Set<string>
-  /** The last look at the peer, for `status`. */
+  /** The last look at the peer. */
   peer: PeerStatus | null
+  /** Monotonic; when that look began. */
+  peerAt: number
 }
 
 /**
@@ -34,6 +37,8 @@ export function thoroughnessOf(event: string, source: string): Thoroughness {
 
 /** So many answers of the peer are remembered. */
 const ANSWERS = 8
+/** A look at the peer that is not older still says something about whether this machine is fit. */
+const RECENT_MS = 1_000
 /** So many times its slowest remembered answer, and it counts as silent. */
 const PEER_PATIENCE = 10
 
@@ -47,22 +52,28 @@ export class Observer {
   /** How long the peer's last answers took, newest last. */
   #answerMs: number[] = []
   readonly #checks: () => readonly ObservedCheck[]
+  readonly #bond: Bond
 
-  constructor(parts: Parts, peerAttachedAt: number | null, checks: () => readonly ObservedCheck[]) {
+  constructor(parts: Parts, bond: Bond, peerAttachedAt: number | null, checks: () => readonly ObservedCheck[]) {
     this.#parts = parts
+    this.#bond = bond
     this.#checks = checks
     const downExpected = new Set(parts.config.units.map((unit) => unit.name))
-    this.memory = { peerAttachedAt, fenced: false, downExpected, peer: null }
+    this.memory = { peerAttachedAt, fenced: false, downExpected, peer: null, peerAt: Number.NEGATIVE_INFINITY }
   }
 
-  async look(how: Thoroughness, claims: { inPair: boolean; active: boolean }): Promise<Observed> {
+  async look(how: Thoroughness, claims: { takesPart: boolean; inPair: boolean; active: boolean }): Promise<Observed> {
     const { network, unfitFile } = this.#parts
-    const promotes = claims.inPair && network.holdsVip() && !this.#writable
+    const promotes = claims.takesPart && network.holdsVip() && !this.#writable
     const [database, statuses, early] = await Promise.all([
       // First, since it costs the least to send.
       this.#database(),
       this.#units(how),
-      how === 'everything' ? this.#peer(LIMITS.peerLook * 5) : promotes ? this.#peer(this.#peerLimit()) : null,
+      how === 'everything'
+        ? this.lookAtPeer(LIMITS.peerLook * 5)
+        : promotes
+          ? this.lookAtPeer(this.#peerLimit())
+          : null,
     ])
     const seen = {
       units: this.#unitsFrom(statuses),
@@ -84,8 +95,8 @@ export class Observer {
     const wonders = claims.active && (!vip || down) && !follows && !attached
     // Whose commits are still its own alone: has the peer caught up?
     const whole = attached && database?.answers === true && database.writable && !database.commitsWithPeer
-    const matters = claims.inPair && (mayPromote || wonders || (whole && this.#semiSync()))
-    const late = early === null && matters ? await this.#peer(this.#peerLimit()) : early
+    const matters = (claims.inPair && wonders) || (claims.takesPart && (mayPromote || (whole && this.#semiSync())))
+    const late = early === null && matters ? await this.lookAtPeer(this.#peerLimit()) : early
     return {
       ...seen,
       // Asked again after the last wait: the interface may have changed meanwhile.
@@ -94,8 +105,9 @@ export class Observer {
       unfitDeclared: unfitFile.read(),
       checks: this.#checks(),
       fenced: this.memory.fenced,
-      peer: late,
+      peer: late ?? this.#recentPeer(),
       peerAttached: attached,
+      lineage: this.#bond.lineage,
       routerDownExpected: router !== undefined && this.memory.downExpected.has(router.name),
       shuttingDown,
     }
@@ -155,13 +167,20 @@ export class Observer {
     return status
   }
 
-  async #peer(timeoutMs: number): Promise<PeerStatus | null> {
+  /** Of the last second; what is decided by it is looked at again before anything is granted. */
+  #recentPeer(): PeerStatus | null {
+    return this.#parts.clock.elapsed() - this.memory.peerAt < RECENT_MS ? this.memory.peer : null
+  }
+
+  /** A look that is remembered; null: there is no peer to look at. */
+  async lookAtPeer(timeoutMs: number): Promise<PeerStatus | null> {
     const { database, config } = this.#parts
     const primary = primaryOf(config)
     if (database === null || primary === null) return null
     const { clock } = this.#parts
     const begun = clock.elapsed()
     this.memory.peer = await database.observePeer(primary, { timeoutMs })
+    this.memory.peerAt = begun
     if (this.memory.peer.reachable) this.#answerMs = [...this.#answerMs.slice(1 - ANSWERS), clock.elapsed() - begun]
     return this.memory.peer
   }

@@ -7,6 +7,7 @@ import type { Network } from '../ports/network.ts'
 import type { Probe } from '../ports/probe.ts'
 import type { History, ModeFile, StateFile, UnfitFile } from '../ports/storage.ts'
 import type { Systemd } from '../ports/systemd.ts'
+import type { Witness } from '../ports/witness.ts'
 
 /** pino's levels; a sentence, and facts beside it. */
 export interface Log {
@@ -30,6 +31,8 @@ export interface Parts {
   /** null: engine "none". */
   readonly database: Database | null
   readonly network: Network
+  /** null: none is configured. */
+  readonly witness: Witness | null
   readonly modeFile: ModeFile
   readonly stateFile: StateFile
   readonly unfitFile: UnfitFile

@@ -7,5 +7,6 @@ export const PATHS = {
   fifo: `${run}/vrrp.fifo`,
   unfit: `${run}/vrrp.unfit`,
   state: `${state}/state.json`,
+  diverged: `${state}/diverged`,
   history: `${state}/history.jsonl`,
 } as const

@@ -4,12 +4,14 @@
  * gets no abort signal.
  */
 import { messageOf } from '../core/errors.ts'
+import type { Claim } from '../core/lineage.ts'
 import { START_AS_REPLICA, type Step, sentenceOf } from '../core/step.ts'
 import type { StepRecord } from '../ports/storage.ts'
 import type { StartCall } from '../ports/systemd.ts'
 import { LIMITS } from './limits.ts'
 import type { Memory } from './observe.ts'
 import { type Parts, primaryOf } from './parts.ts'
+import { PATHS } from './paths.ts'
 
 interface Outcome {
   readonly ok: boolean
@@ -19,13 +21,22 @@ interface Outcome {
 const done = (detail = ''): Outcome => ({ ok: true, detail })
 const failed = (detail: string): Outcome => ({ ok: false, detail })
 
+/** What a step changes of this machine's own knowledge; durable when it returns. */
+export interface Claims {
+  claim(claim: Claim): void
+  kept(path: string): void
+}
+
 export class Performer {
   readonly #parts: Parts
   readonly #memory: Memory
 
-  constructor(parts: Parts, memory: Memory) {
+  readonly #claims: Claims
+
+  constructor(parts: Parts, memory: Memory, claims: Claims) {
     this.#parts = parts
     this.#memory = memory
+    this.#claims = claims
   }
 
   /** `signal` is used by grants only. */
@@ -140,6 +151,8 @@ export class Performer {
       }
       case 'commit-with-peer':
       case 'commit-alone':
+        // Before: from then on the peer could take over, or could not any more (G2).
+        this.#claims.claim(step.do === 'commit-with-peer' ? 'shared' : 'alone')
         await database.commitWithPeer(step.do === 'commit-with-peer', limited(LIMITS.statement))
         return done()
       case 'allow-writes':
@@ -151,6 +164,11 @@ export class Performer {
         if (primary === null) return failed('no peer is configured')
         await database.follow(primary, limited(LIMITS.statement))
         return done()
+      case 'keep-transactions': {
+        const path = await database.keepTransactions(step.ranges, PATHS.diverged, limited(LIMITS.keep))
+        this.#claims.kept(path)
+        return done(path)
+      }
       case 'kill-database':
       case 'mask-files':
       case 'change-files':

@@ -2,6 +2,7 @@
  * `apmode plan` and `--dry-run`: the same judgement as the real thing, on a fresh look, printed and not performed.
  * Invariant: it reads and never changes.
  */
+import type { Config } from '../core/config.ts'
 import { interpret, lookUp, withoutStaleWord } from '../core/interpret.ts'
 import { type Judgement, judge } from '../core/judge.ts'
 import { transition } from '../core/machine.ts'
@@ -18,7 +19,7 @@ export async function planView(supervisor: Supervisor, commands: Commands, reque
   const { settler, parts } = supervisor
   const observed = await settler.look('everything')
   const from = withoutStaleWord(settler.state, observed)
-  const { event, doubt } = eventOf(request, observed, from)
+  const { event, doubt } = eventOf(request, observed, from, parts.config)
   const to = event === null ? from : transition(from, event)
   const name = nameOf(request)
   const stops = request.command === 'stop' || request.command === 'restart'
@@ -79,12 +80,13 @@ function eventOf(
   request: PlanRequest,
   observed: Observed,
   from: State,
+  config: Config,
 ): { event: MachineEvent | null; doubt: string | null } {
   if (request.command === 'set') {
     return { event: { type: 'set', mode: request.mode, holder: observed.vip }, doubt: null }
   }
-  if (request.command !== 'notify') return { event: lookUp(from, observed), doubt: null }
-  const heard = interpret(request.state, observed)
+  if (request.command !== 'notify') return { event: lookUp(from, observed, config), doubt: null }
+  const heard = interpret(request.state, from, observed, config)
   return heard.believed ? { event: heard.event, doubt: null } : { event: null, doubt: heard.sentence }
 }
 

@@ -24,6 +24,8 @@ export class Run {
   readonly notDone: string[] = []
   result: HistoryEntry['result'] = 'done'
   followed = false
+  /** Writes were allowed. */
+  opened = false
   stoppedRouter = false
   readonly #tools: RunTools
 
@@ -65,6 +67,7 @@ export class Run {
       const record = await this.#one(step)
       if (!record.ok) this.result = grants.aborted ? 'aborted' : 'failed'
       else if (step.do === 'follow') this.followed = true
+      else if (step.do === 'allow-writes') this.opened = true
     }
   }
 

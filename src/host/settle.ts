@@ -4,51 +4,27 @@
  * before the first step and the reached mode before the first grant; after a wait nothing is granted on an old look.
  */
 import { messageOf } from '../core/errors.ts'
-import { type Interpretation, withoutStaleWord } from '../core/interpret.ts'
+import { withoutStaleWord } from '../core/interpret.ts'
 import { type Judgement, judge } from '../core/judge.ts'
+import type { Claim } from '../core/lineage.ts'
 import { transition } from '../core/machine.ts'
 import type { Observed, ObservedCheck } from '../core/observed.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import { type MachineEvent, type State, sameState } from '../core/state.ts'
 import { type Step, sentenceOf } from '../core/step.ts'
 import type { Mode } from '../core/vocabulary.ts'
-import type { Progress } from '../ports/control.ts'
 import type { HistoryEntry, StepRecord } from '../ports/storage.ts'
+import { Bond } from './bond.ts'
 import { Observer, type Thoroughness } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { Performer } from './perform.ts'
+import { type Request, record, type Settled } from './request.ts'
 import { Run } from './run.ts'
+
 import { modeOf } from './standing.ts'
 
 /** Rounds of withdraw and grant in one go; what is not settled then is looked at again by the next check. */
 const ROUNDS = 3
-
-export interface Request {
-  /** For the history: `master`, `set m`, `check`. */
-  readonly event: string
-  readonly source: string
-  /** Turns what is seen into the machine's event; null: no event, only look whether all is as it must be. */
-  decide(observed: Observed, state: State): Interpretation | MachineEvent | null
-  readonly planned?: boolean
-  /** How thoroughly to look before the decision; `anew` by default. */
-  readonly look?: Thoroughness
-  readonly onProgress?: (progress: Progress) => void
-  /** An operator's command is recorded even when nothing was to be done. */
-  readonly alwaysRecord?: boolean
-  /** The mode must be durable or nothing is begun (an operator's `set`). */
-  readonly needsDurableMode?: boolean
-}
-
-export interface Settled {
-  readonly from: State
-  readonly to: State
-  readonly sentence: string
-  readonly observed: Observed
-  readonly judgement: Judgement
-  readonly done: readonly StepRecord[]
-  readonly notDone: readonly string[]
-  readonly result: HistoryEntry['result']
-}
 
 export class Settler {
   state: State
@@ -59,6 +35,7 @@ export class Settler {
   modeUnsaved: string | null = null
   readonly observer: Observer
   readonly performer: Performer
+  readonly bond: Bond
   /** The newest line of the history of this run; null: none yet. */
   lastEntry: HistoryEntry | null = null
   last: { readonly observed: Observed; readonly judgement: Judgement } | null = null
@@ -69,13 +46,19 @@ export class Settler {
   constructor(
     parts: Parts,
     state: State,
-    peerAttachedAt: number | null,
+    saved: { readonly peerAttachedAt: number | null; readonly claim: Claim },
     checks: () => readonly ObservedCheck[] = () => [],
   ) {
     this.#parts = parts
     this.state = state
-    this.observer = new Observer(parts, peerAttachedAt, checks)
-    this.performer = new Performer(parts, this.observer.memory)
+    this.bond = new Bond(parts, saved.claim)
+    this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, checks)
+    this.performer = new Performer(parts, this.observer.memory, {
+      claim: (claim) => this.claim(claim),
+      kept: (path) => {
+        this.bond.apart.keptIn = path
+      },
+    })
   }
 
   async settle(request: Request, grants: AbortSignal): Promise<Settled> {
@@ -90,9 +73,12 @@ export class Settler {
     const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
     const now = withoutStaleWord(from, observed)
     const to = event === null ? now : transition(now, event)
-    this.#begin(from, to, request)
+    // Decided: a supervisor that is killed from here on finishes it (G2).
+    const takesOver = event?.type === 'master' && from.mode !== to.mode
     this.state = to
-    if (from.role !== to.role) this.saveState()
+    if (takesOver) this.claim('taking')
+    else if (from.role !== to.role) this.saveState()
+    this.#begin(from, to, request)
 
     // What moved the machine names the entry, not what made it look.
     const moved = event !== null && event.type !== 'set' && !sameState(from, to)
@@ -110,10 +96,13 @@ export class Settler {
       await run.grant(judgement.plan.grant)
       break
     }
-    if (run.followed) this.#move({ type: 'followed' })
+    if (run.followed) {
+      this.claim('none')
+      this.#move({ type: 'followed' })
+    }
     // Its last word need not come any more, and would be late.
     if (run.stoppedRouter) this.#move({ type: 'stop', wanted: true, lastStanding: false })
-    this.#remember(observed.peerAttached)
+    this.#remember(observed, run.opened)
     this.last = { observed, judgement }
     const sentence = decisionSentence({
       event: named.event,
@@ -133,13 +122,23 @@ export class Settler {
       notDone: run.notDone,
       result: run.result,
     }
-    this.#record(named, settled, clock.elapsed() - begun)
+    this.lastEntry = record(this.#parts, named, settled, clock.elapsed() - begun) ?? this.lastEntry
     return settled
+  }
+
+  /** Begins to watch what ties this machine to its peer; resolves when that is known. */
+  startBond(onTurn: (sentence: string, withdraws: boolean) => void): Promise<void> {
+    const lookAtPeer = (timeoutMs: number) => this.observer.lookAtPeer(timeoutMs)
+    return this.bond.start({ state: () => this.state, lookAtPeer, onTurn })
   }
 
   look(how: Thoroughness): Promise<Observed> {
     const { mode, role } = this.state
-    return this.observer.look(how, { inPair: mode === 'ap', active: role === 'active' })
+    return this.observer.look(how, {
+      takesPart: mode === 'ap' || mode === 's',
+      inPair: mode === 'ap',
+      active: role === 'active',
+    })
   }
 
   perform(step: Step, signal: AbortSignal): Promise<StepRecord> {
@@ -150,10 +149,18 @@ export class Settler {
     return sentenceOf(step, this.#parts.config)
   }
 
+  /** What this machine knows of its right to write; on the disk when it returns, if the disk takes it. */
+  claim(claim: Claim): void {
+    if (this.bond.claim === claim && !this.#stateUnsaved) return
+    this.bond.claim = claim
+    this.saveState()
+  }
+
   saveState(): void {
     this.#stateUnsaved = true
     try {
-      this.#parts.stateFile.write({ role: this.state.role, peerAttachedAt: this.observer.memory.peerAttachedAt })
+      const { peerAttachedAt } = this.observer.memory
+      this.#parts.stateFile.write({ role: this.state.role, peerAttachedAt, claim: this.bond.claim })
       this.#stateUnsaved = false
     } catch (thrown) {
       this.#parts.log.error({}, `the state could not be saved: ${messageOf(thrown)}`)
@@ -205,8 +212,21 @@ export class Settler {
     this.#parts.log.error({}, `the mode could not be saved, going on without: ${this.modeUnsaved}`)
   }
 
-  /** Whether a peer was there must be known after a crash too (G4). */
-  #remember(attached: boolean): void {
+  /** What must be known after a crash too: whether a peer was there (G4), and what that makes of the claim (G2). */
+  #remember(observed: Observed, opened: boolean): void {
+    const { bond } = this
+    const attached = observed.peerAttached
+    const writable = opened || (observed.database?.answers === true && observed.database.writable)
+    const master = this.state.vrrp === 'master'
+    bond.led ||= writable && master
+    bond.leadKept = master && (bond.leadKept || (writable && observed.vip))
+    const async = this.#parts.config.database.durability === 'async'
+    if (writable && master && observed.vip) {
+      // Who waits for acknowledgements says so before and after; without them being attached is all there is.
+      if (async) this.claim(attached ? 'shared' : 'alone')
+      else if (bond.claim !== 'shared') this.claim('alone')
+    }
+    if (bond.claim === 'taking' && !master && !writable) this.claim('none')
     if (attached === this.#attached && !this.#stateUnsaved) return
     this.#attached = attached
     this.saveState()
@@ -218,33 +238,4 @@ export class Settler {
     this.state = transition(before, event)
     if (this.state.role !== before.role) this.saveState()
   }
-
-  #record(request: Request, settled: Settled, ms: number): void {
-    const { from, to, sentence, done, result } = settled
-    const moved = !sameState(from, to)
-    if (!moved && done.length === 0 && request.alwaysRecord !== true) return
-    const { log, history, clock } = this.#parts
-    const entry: HistoryEntry = {
-      at: new Date(clock.now()).toISOString(),
-      event: request.event,
-      source: request.source,
-      from,
-      to,
-      sentence,
-      steps: done,
-      ms: Math.round(ms * 10) / 10,
-      result,
-    }
-    const facts = { event: entry.event, source: entry.source, from, to, steps: done, ms: entry.ms, result }
-    if (result === 'done') log.info(facts, sentence)
-    else log.warn(facts, `${sentence}; ${result}: ${firstTrouble(settled)}`)
-    const written = history.append(entry)
-    if (!written.ok) log.error({}, `the history could not be written: ${written.detail}`)
-    this.lastEntry = entry
-  }
-}
-
-function firstTrouble(settled: Settled): string {
-  const trouble = settled.done.find((step) => !step.ok)
-  return trouble === undefined ? `not done: ${settled.notDone.join('; ')}` : `${trouble.sentence}: ${trouble.detail}`
 }

@@ -1,4 +1,6 @@
 /** Where a supervisor that starts stands: the mode file and the saved state, before anything was looked at. */
+
+import type { Claim } from '../core/lineage.ts'
 import type { State } from '../core/state.ts'
 import { type KnownMode, MODES, type Mode } from '../core/vocabulary.ts'
 import type { Parts } from './parts.ts'
@@ -12,6 +14,7 @@ export interface Standing {
   /** A change that was begun and not finished: it is finished. */
   readonly interrupted: Mode | null
   readonly peerAttachedAt: number | null
+  readonly claim: Claim
   /** What was found in a mode file that cannot be understood. */
   readonly problem: string | null
 }
@@ -23,6 +26,7 @@ export function readStanding(parts: Pick<Parts, 'modeFile' | 'stateFile' | 'conf
     state: { mode: record.being ?? record.mode, role: saved?.role ?? parts.config.node.role, vrrp: 'init' },
     interrupted: record.being,
     peerAttachedAt: saved?.peerAttachedAt ?? null,
+    claim: saved?.claim ?? 'none',
     problem: record.problem,
   }
 }

@@ -18,7 +18,8 @@ import { thoroughnessOf } from './observe.ts'
 import { BUS_MS, DOUBT_MS, PEER_WAIT_MS, RETRY_FIRST_MS, SETTLED_MS, WHOLE_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { JobQueue } from './queue.ts'
-import { type Settled, Settler } from './settle.ts'
+import type { Settled } from './request.ts'
+import { Settler } from './settle.ts'
 import { modeOf, readStanding, type Standing } from './standing.ts'
 
 export class Supervisor {
@@ -44,7 +45,7 @@ export class Supervisor {
     this.#standing = readStanding(parts)
     this.modeProblem = this.#standing.problem
     this.#checks = new Checks(parts, (sentence, failed) => this.check(sentence, 'check', failed))
-    this.settler = new Settler(parts, this.#standing.state, this.#standing.peerAttachedAt, () => this.#checks.observed)
+    this.settler = new Settler(parts, this.#standing.state, this.#standing, () => this.#checks.observed)
     this.settler.being = this.#standing.interrupted
     this.queue = new JobQueue((job, thrown) => {
       parts.log.error({ err: thrown, job: job.name }, `${job.name} failed: ${messageOf(thrown)}`)
@@ -54,16 +55,17 @@ export class Supervisor {
 
   /** Subscribes to everything and looks where the machine stands; resolves when that first look is done. */
   async start(): Promise<void> {
-    const { systemd, network, modeFile, config, database, log } = this.parts
+    const { systemd, network, modeFile, config, database, witness, log } = this.parts
     if (this.modeProblem !== null) log.warn({}, `fenced until \`apmode set\`: ${this.modeProblem}`)
     database?.open()
+    witness?.open()
     this.#stops.push(
       systemd.watch(this.settler.observer.unitNames, (status) => this.#onUnit(status)),
       systemd.onConnection((connected) => this.#onBus(connected)),
       network.watch(() => this.check('interface', 'network')),
       modeFile.watch(() => this.#onModeFile()),
     )
-    // Queued before anything is waited for: whatever is heard or asked from now on comes after the first look.
+    // Queued before anything is waited for: whatever is heard from now on comes after the first look.
     const looked = new Promise<void>((resolve) => {
       this.queue.push({
         name: 'start of the supervisor',
@@ -73,6 +75,7 @@ export class Supervisor {
             await systemd.open({ timeoutMs: BUS_MS }).catch((thrown: unknown) => {
               this.problems.set('systemd', `systemd does not answer: ${messageOf(thrown)}`)
             })
+            await this.settler.startBond((sentence, withdraws) => this.check(sentence, 'supervisor', withdraws))
             await systemd.forgetVariable(START_AS_REPLICA, { timeoutMs: LIMITS.systemdLook }).catch(() => {})
             await this.#settle(this.#standing.interrupted === null ? 'look' : this.#resume(), grants)
           } finally {
@@ -88,8 +91,9 @@ export class Supervisor {
 
   async close(): Promise<void> {
     this.#checks.stop()
-    if (this.#drift !== null) clearInterval(this.#drift)
-    if (this.#again !== null) clearTimeout(this.#again)
+    this.settler.bond.stop()
+    this.parts.witness?.close()
+    for (const timer of [this.#drift, this.#again]) if (timer !== null) clearTimeout(timer)
     for (const stop of this.#stops.splice(0)) stop()
     await this.queue.close()
     this.settler.saveState()
@@ -149,6 +153,7 @@ export class Supervisor {
   /** After anything was done, or failed: look whether it is settled now. */
   followUp(settled: Settled): void {
     const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3'))
+    this.settler.bond.held(waits)
     // The same steps again have not helped: replication that stops at once, say.
     const steps = settled.done.map(({ step }) => step).join()
     const repeats = steps !== '' && steps === this.#lastSteps
@@ -170,7 +175,9 @@ export class Supervisor {
         source,
         look: thoroughnessOf(event, source),
         decide: (observed: Observed, state: State) =>
-          heard === undefined ? lookUp(state, observed) : interpret(heard, observed),
+          heard === undefined
+            ? lookUp(state, observed, this.parts.config)
+            : interpret(heard, state, observed, this.parts.config),
       },
       grants,
     )

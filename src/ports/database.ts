@@ -1,4 +1,5 @@
 /** What the program needs from a database engine. Types only; `adapters/mariadb` is the real one. */
+import type { GtidRange } from '../core/divergence.ts'
 import type { Call } from './systemd.ts'
 
 /** Why a database does not answer; expected, so it is a value. */
@@ -40,6 +41,8 @@ export interface DatabasePresent {
   readonly replication: ReplicationStatus | null
   /** gtid_binlog_pos. */
   readonly binlogPosition: string
+  /** gtid_binlog_state: the last sequence number of each server in each domain. */
+  readonly binlogState: string
   /** Addresses of connected replicas (Binlog Dump threads). */
   readonly replicas: readonly string[]
   /** Last row of apmode.lead, null when there is none. */
@@ -69,6 +72,23 @@ export interface PeerStatus {
   readonly applied: string
   /** The peer's gtid_binlog_pos. */
   readonly binlogPosition: string
+  /** The peer's gtid_binlog_state; empty when unknown. */
+  readonly binlogState: string
+  /** The peer's commits wait for this machine (semi-sync, the primary's part); null: unknown. */
+  readonly commitsWithPeer: boolean | null
+  /** Last row of its apmode.lead; null: none, or unknown. */
+  readonly lead: Lead | null
+  readonly leadKnown: boolean
+  /** The machine is there and nothing listens on the port. */
+  readonly refused: boolean
+}
+
+/** How the acknowledgements of a primary come in (semi-sync). */
+export interface Acknowledgements {
+  /** Commits that wait for one now. */
+  readonly waiting: number
+  /** Transactions that got one, since the server started. */
+  readonly received: number
 }
 
 export interface FenceOutcome {
@@ -110,6 +130,13 @@ export interface Database {
   forgetPrimary(call: Call): Promise<void>
   /** Writes the next row of apmode.lead (creating the table when there is none) although the database is read-only. */
   recordLead(row: { node: string; reason: string }, call: Call): Promise<Lead>
+  /** How the acknowledgements come in. Throws ApmodeError. */
+  acknowledgements(call: Call): Promise<Acknowledgements>
+  /**
+   * Writes these transactions of the own binary log as SQL that a person can read to a new file in `folder`; returns its
+   * path. Throws ApmodeError.
+   */
+  keepTransactions(ranges: readonly GtidRange[], folder: string, call: Call): Promise<string>
   /** Switches the primary's part of semi-sync on or off. */
   commitWithPeer(on: boolean, call: Call): Promise<void>
   /** read_only = 0. Throws `refused` when a replication thread runs. */

@@ -1,4 +1,5 @@
 /** What the program keeps on disk: the mode file, the state, the history, and keepalived's tracked file. Types only. */
+import type { Claim } from '../core/lineage.ts'
 import type { KnownMode, Mode, Role } from '../core/vocabulary.ts'
 
 export interface ModeRecord {
@@ -24,6 +25,8 @@ export interface SavedState {
   readonly role: Role
   /** Epoch milliseconds of the last time that the peer's replica was seen attached; null: never. */
   readonly peerAttachedAt: number | null
+  /** What this machine knows of its own right to write (G2). */
+  readonly claim: Claim
 }
 
 export interface StateFile {

@@ -84,11 +84,26 @@ export class World {
     replication: null as ReplicationStatus | null,
     commitsWithPeer: false,
     binlogPosition: '0-1-5',
+    binlogState: '0-1-5',
+    /** Commits wait and no acknowledgement comes. */
+    unacknowledged: false,
     replicas: [] as string[],
     lead: null as Lead | null,
     fenceWorks: true,
   }
-  peer: PeerStatus = { reachable: true, writable: false, detail: '', applied: '0-1-5', binlogPosition: '0-1-5' }
+  peer: PeerStatus = {
+    reachable: true,
+    writable: false,
+    detail: '',
+    applied: '0-1-5',
+    binlogPosition: '0-1-5',
+    binlogState: '0-1-5',
+    commitsWithPeer: false,
+    lead: null,
+    leadKnown: true,
+    refused: false,
+  }
+  witness: boolean | null = null
   /** Called after each change; a test looks for what must never be, or throws Killed. */
   onChange: (change: string) => void = () => {}
   probes: Parts['probes'] = []
@@ -124,7 +139,10 @@ export class World {
     this.database.commitsWithPeer = vip
     this.database.replication = vip ? null : following(this.peerAddress)
     if (!vip) this.database.replicas = []
-    this.peer = { ...this.peer, writable: !vip }
+    const lead = { epoch: 1, node: vip ? this.config.node.name : this.peerName, at: '', reason: '', gtid: '' }
+    this.database.lead = lead
+    this.saved = { role: this.config.node.role, peerAttachedAt: null, claim: vip ? 'shared' : 'none' }
+    this.peer = { ...this.peer, writable: !vip, commitsWithPeer: !vip, lead }
     return this
   }
 
@@ -132,6 +150,10 @@ export class World {
     const unit = this.units.get(name)
     if (unit === undefined) throw new Error(`no unit ${name}`)
     return unit
+  }
+
+  get peerName(): string {
+    return this.config.peer?.name ?? ''
   }
 
   get peerAddress(): string {
@@ -168,6 +190,17 @@ export class World {
           }),
         watch: () => () => {},
       },
+      witness:
+        this.witness === null
+          ? null
+          : {
+              open: () => {},
+              close: () => {},
+              seen: () => this.witness,
+              known: async () => {},
+              onChange: () => () => {},
+              problem: () => null,
+            },
       modeFile: {
         read: () => this.mode,
         writeBeing: (mode: Mode) => this.#writeMode(`being ${mode}`, { ...this.mode, being: mode }),
@@ -302,7 +335,7 @@ export class World {
       observe: async (): Promise<DatabaseStatus> => {
         if (!this.databaseRuns) return { answers: false, reason: 'down', detail: 'nothing listens' }
         if (database.hung) return { answers: false, reason: 'hung', detail: 'it does not answer' }
-        const { writable, commitsWithPeer, replication, binlogPosition, replicas, lead } = database
+        const { writable, commitsWithPeer, replication, binlogPosition, binlogState, replicas, lead } = database
         return {
           answers: true,
           version: '10.11.6',
@@ -310,6 +343,7 @@ export class World {
           commitsWithPeer,
           replication,
           binlogPosition,
+          binlogState,
           replicas,
           lead,
         }
@@ -342,6 +376,11 @@ export class World {
           database.lead = lead
         })
         return lead
+      },
+      acknowledgements: async () => ({ waiting: database.unacknowledged ? 1 : 0, received: 0 }),
+      keepTransactions: async (_ranges, folder) => {
+        await this.#change('keep-transactions', () => {})
+        return `${folder}/kept.sql`
       },
       commitWithPeer: (on) =>
         this.#change(on ? 'commit-with-peer' : 'commit-alone', () => {

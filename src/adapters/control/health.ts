@@ -1,14 +1,20 @@
 /**
  * The read-only HTTP for load balancers and monitoring (`[health] listen`). It can change nothing, tells no secret, and
- * a port that cannot be had is a sentence in the log and another try, never a reason to stop. Many that ask at once
- * share one look.
+ * a port that cannot be had is a sentence in the log and another try, never a reason to stop. Whoever floods it takes
+ * a bounded part of the supervisor's time (`gate.ts`): one answer for each connection, and many that ask share one look.
  */
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Control, Status } from '../../ports/control.ts'
+import { type GateLimits, guardGate } from './gate.ts'
 import { BadRequest, boundedServer, sendJson } from './http.ts'
 
 const MAX_CONNECTIONS = 64
+/** Connections that may wait in the kernel: they are accepted in one go, and nothing else is done meanwhile. */
+const BACKLOG = 32
+const GATE: GateLimits = { perAddress: 16, perWindow: 100, windowMs: 1000, lifetimeMs: 8000 }
+/** A look is at the database, at systemd and at the peer: a flood must not look all the time. */
+const SAME_LOOK_MS = 100
 const REQUEST_TIMEOUT_MS = 3000
 const STATUS_TIMEOUT_MS = 5000
 const RETRY_MS = 5000
@@ -19,6 +25,7 @@ export interface HealthOptions {
   readonly onProblem: (sentence: string) => void
   readonly statusTimeoutMs?: number
   readonly retryMs?: number
+  readonly gate?: Partial<GateLimits>
 }
 
 export interface HealthServer {
@@ -32,6 +39,9 @@ export function startHealthServer(control: Control, options: HealthOptions): Hea
   const server = boundedServer(
     { maxConnections: MAX_CONNECTIONS, requestTimeoutMs: REQUEST_TIMEOUT_MS },
     async (request, url, response) => {
+      // One answer for each connection: those that stay could fill every place.
+      response.setHeader('connection', 'close')
+      refuseBody(request)
       const answer = answers.get(url.pathname)
       if (!answer) throw new BadRequest(404, `no such path ${url.pathname}, expected /health or /status`)
       if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -45,6 +55,13 @@ export function startHealthServer(control: Control, options: HealthOptions): Hea
     },
   )
   return keptListening(server, options)
+}
+
+/** What asks for a state has nothing to tell. */
+function refuseBody({ headers }: IncomingMessage): void {
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0) {
+    throw new BadRequest(413, 'a body is not read here')
+  }
 }
 
 type Answer = (response: ServerResponse) => Promise<void> | void
@@ -70,12 +87,14 @@ function answersOf(control: Control, statusTimeoutMs: number): Map<string, Answe
   ])
 }
 
-/** One look for all that ask while it goes on; null: it took too long. */
+/** One look for all that ask while it goes on, and for a moment afterwards; null: it took too long. */
 function shared(control: Control, timeoutMs: number): () => Promise<Status | null> {
   let current: Promise<Status> | null = null
   return async () => {
     current ??= control.status().finally(() => {
-      current = null
+      setTimeout(() => {
+        current = null
+      }, SAME_LOOK_MS).unref()
     })
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<null>((resolve) => {
@@ -93,9 +112,15 @@ function keptListening(server: Server, options: HealthOptions): HealthServer {
   let retry: NodeJS.Timeout | null = null
   let closed = false
   let said = ''
+  let port = options.port
   const listen = () => {
-    if (!closed) server.listen({ host: options.host, port: options.port })
+    if (!closed && !server.listening) server.listen({ host: options.host, port, backlog: BACKLOG })
   }
+  const gate = guardGate(server, { ...GATE, ...options.gate }, () => {
+    // The port that the kernel chose, where any would do.
+    port = (server.address() as AddressInfo | null)?.port ?? port
+    return listen
+  })
   server.on('listening', () => {
     said = ''
   })
@@ -112,6 +137,7 @@ function keptListening(server: Server, options: HealthOptions): HealthServer {
     close: () => {
       closed = true
       if (retry) clearTimeout(retry)
+      gate.close()
       server.close()
       server.closeAllConnections()
     },

@@ -48,6 +48,10 @@ export function boundedServer(limits: Limits, handle: Handler): Server {
   server.maxConnections = limits.maxConnections
   server.maxHeadersCount = 50
   server.on('clientError', refuse)
+  // Node would answer an `Expect:` that it does not know with an empty body.
+  server.on('checkExpectation', (_request, response) => {
+    sendError(response, new BadRequest(417, 'nothing but 100-continue can be expected here'))
+  })
   return server
 }
 

@@ -2,6 +2,7 @@
  * From what a client sent to the requests of `ports/control.ts`. Every unknown field, wrong type and unknown word is a
  * BadRequest that says what was found and what is expected; nothing is guessed and nothing left over is ignored.
  */
+import { shown } from '../../core/shown.ts'
 import { MODES, type Mode, VRRP_STATES } from '../../core/vocabulary.ts'
 import { CHECKS, type Check, type PlanRequest, type SetRequest, UNIT_COMMANDS } from '../../ports/control.ts'
 import type { VrrpEvent } from '../../ports/vrrp.ts'
@@ -74,7 +75,7 @@ function fieldsOf(body: unknown, expected: readonly string[]): Fields {
   for (const name of Object.keys(body)) {
     if (expected.includes(name)) continue
     const names = expected.length === 0 ? 'none is expected' : `expected ${expected.join(', ')}`
-    throw new BadRequest(400, `unknown field ${JSON.stringify(name)}, ${names}`)
+    throw new BadRequest(400, `unknown field ${shown(name)}, ${names}`)
   }
   return body as Fields
 }
@@ -98,6 +99,5 @@ function fail(name: string, found: unknown, words: readonly string[]): never {
 }
 
 function wrong(name: string, found: unknown, expected: string): BadRequest {
-  const shown = found === undefined ? 'missing' : (JSON.stringify(found) ?? 'missing').slice(0, 80)
-  return new BadRequest(400, `${name} is ${shown}, expected ${expected}`)
+  return new BadRequest(400, `${name} is ${shown(found)}, expected ${expected}`)
 }

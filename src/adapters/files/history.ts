@@ -3,7 +3,7 @@
  * older file kept as `.1`. Invariant: a line that a power cut or a full disk tore never spoils another one. Not synced:
  * a lost last line costs nothing but the memory of it. Never throws: recording must not stop what is recorded.
  */
-import fs from 'node:fs'
+import fs, { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { History, HistoryEntry } from '../../ports/storage.ts'
 import { reasonOf } from './durable.ts'
@@ -11,6 +11,8 @@ import { linesFromEnd } from './lines-from-end.ts'
 
 const ROTATE_AT_BYTES = 4 * 1024 * 1024
 const NEWLINE = 10
+/** O_NONBLOCK: a FIFO in its place must not hold the supervisor. */
+const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK
 
 type AppendCalls = Pick<typeof fs, 'openSync' | 'fstatSync' | 'readSync' | 'writeSync' | 'closeSync' | 'renameSync'>
 
@@ -54,9 +56,11 @@ export class DiskHistory implements History {
   }
 
   private appendTo(line: Buffer): 'done' | 'full' {
-    const file = this.calls.openSync(this.path, 'a+', 0o644)
+    const file = this.calls.openSync(this.path, APPEND, 0o644)
     try {
-      const { size } = this.calls.fstatSync(file)
+      const stats = this.calls.fstatSync(file)
+      if (!stats.isFile()) throw new Error('it is not a regular file')
+      const { size } = stats
       if (size > 0 && size + line.length > this.rotateAtBytes) return 'full'
       const whole = size > 0 && this.lastByte(file, size) !== NEWLINE ? Buffer.concat([Buffer.from('\n'), line]) : line
       const written = this.calls.writeSync(file, whole)
@@ -89,8 +93,17 @@ function isEntry(found: unknown): found is HistoryEntry {
   const { at, event, source, sentence, from, to, steps, ms, result } = found as Record<string, unknown>
   return (
     [at, event, source, sentence, result].every((field) => typeof field === 'string') &&
-    [from, to].every((field) => typeof field === 'object' && field !== null) &&
+    [from, to].every((field) => hasAll(field, { mode: 'string', role: 'string', vrrp: 'string' })) &&
     typeof ms === 'number' &&
-    Array.isArray(steps)
+    Array.isArray(steps) &&
+    steps.every((step) => hasAll(step, STEP))
   )
+}
+
+const STEP = { step: 'string', sentence: 'string', ms: 'number', ok: 'boolean', detail: 'string' } as const
+
+function hasAll(found: unknown, types: Readonly<Record<string, 'string' | 'number' | 'boolean'>>): boolean {
+  if (typeof found !== 'object' || found === null) return false
+  const fields = found as Record<string, unknown>
+  return Object.entries(types).every(([name, type]) => typeof fields[name] === type)
 }

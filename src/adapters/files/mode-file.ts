@@ -130,7 +130,8 @@ function contentOf(path: string): Content {
 /** null: not one of the words. While changing, `mode` is the mode that the change is on its way to. */
 export function parseMode(text: string): ModeRecord | null {
   if (text.length > LONGEST) return null
-  const line = text.trimEnd()
+  // Not trimEnd(), which takes more for a space than a shell does.
+  const line = text.replace(/[ \t\r\n]+$/, '')
   const being = line.startsWith('being ')
   const word = being ? line.slice('being '.length) : line
   const mode = MODES.find((known) => known === word)

@@ -2,14 +2,18 @@
  * What survives a restart beside the mode (/var/lib/apmode/state.json): versioned JSON, written durably, checked when
  * read. Invariant: a file that is not wholly understood counts as absent, and the reason is said.
  */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
+import { CLAIMS } from '../../core/lineage.ts'
+import { shown } from '../../core/shown.ts'
 import { ROLES } from '../../core/vocabulary.ts'
 import type { SavedState, StateFile } from '../../ports/storage.ts'
 import { codeOf, type FileCalls, reasonOf, removeLeftover, writeDurably } from './durable.ts'
+import { readRegularFile } from './regular.ts'
 
 const VERSION = 1
+const LONGEST_BYTES = 64 * 1024
 
 export class DiskStateFile implements StateFile {
   private readonly path: string
@@ -26,7 +30,7 @@ export class DiskStateFile implements StateFile {
   read(): SavedState | null {
     let text: string
     try {
-      text = readFileSync(this.path, 'utf8')
+      text = readRegularFile(this.path, LONGEST_BYTES)
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') this.ignored(reasonOf(error))
       return null
@@ -61,12 +65,14 @@ export function parseState(text: string): SavedState | string {
     return `it is not JSON (${messageOf(error)})`
   }
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return 'it is not a JSON object'
-  const { version, role, peerAttachedAt } = found as Record<string, unknown>
-  if (version !== VERSION) return `its version is ${JSON.stringify(version)}, expected ${VERSION}`
+  const { version, role, peerAttachedAt, claim = 'none' } = found as Record<string, unknown>
+  if (version !== VERSION) return `its version is ${shown(version)}, expected ${VERSION}`
   const knownRole = ROLES.find((known) => known === role)
-  if (knownRole === undefined) return `its role is ${JSON.stringify(role)}, expected active or standby`
+  if (knownRole === undefined) return `its role is ${shown(role)}, expected active or standby`
   if (peerAttachedAt !== null && !(typeof peerAttachedAt === 'number' && Number.isFinite(peerAttachedAt))) {
-    return `its peerAttachedAt is ${JSON.stringify(peerAttachedAt)}, expected milliseconds or null`
+    return `its peerAttachedAt is ${shown(peerAttachedAt)}, expected milliseconds or null`
   }
-  return { role: knownRole, peerAttachedAt }
+  const knownClaim = CLAIMS.find((known) => known === claim)
+  if (knownClaim === undefined) return `its claim is ${shown(claim)}, expected one of ${CLAIMS.join(', ')}`
+  return { role: knownRole, peerAttachedAt, claim: knownClaim }
 }

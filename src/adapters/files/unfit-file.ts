@@ -4,10 +4,11 @@
  * overwritten in place with two bytes in one write and never truncated first: it holds a whole answer at every instant,
  * also for a keepalived that starts right now. Synchronous: it is written in the instant in which a unit dies.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { ApmodeError } from '../../core/errors.ts'
 import type { UnfitFile } from '../../ports/storage.ts'
 import { reasonOf } from './durable.ts'
+import { readRegularFile } from './regular.ts'
 
 const UNFIT = Buffer.from('1\n')
 const FIT = Buffer.from('0\n')
@@ -22,7 +23,7 @@ export class TrackedUnfitFile implements UnfitFile {
   /** null: missing, or neither of the two answers. */
   read(): boolean | null {
     try {
-      const text = readFileSync(this.path, 'utf8')
+      const text = readRegularFile(this.path, 2)
       return text === '1\n' ? true : text === '0\n' ? false : null
     } catch {
       return null

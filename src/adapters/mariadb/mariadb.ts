@@ -3,8 +3,10 @@
  * (root by unix_socket, no password). It decides nothing: what to do and when is the host's business.
  * Invariant: each call ends within its own limit, whatever the server or the network does.
  */
+import { ApmodeError } from '../../core/errors.ts'
 import { statements } from '../../core/statements.ts'
 import type { Database } from '../../ports/database.ts'
+import { acknowledgements } from './acknowledgements.ts'
 import { type FenceMemory, fence } from './fence.ts'
 import { follow } from './follow.ts'
 import { keepLane, type Log } from './kept.ts'
@@ -68,6 +70,10 @@ export function createMariadb(options: MariadbOptions): Database {
     stopReplication: (call) => stopReplication(session, call),
     forgetPrimary: (call) => forgetPrimary(session, call),
     recordLead: (row, call) => recordLead(session, row, call),
+    acknowledgements: (call) => acknowledgements(session, call),
+    async keepTransactions() {
+      throw new ApmodeError('failed', 'not yet')
+    },
     commitWithPeer: (on, call) => commitWithPeer(session, on, call),
     async allowWrites(call) {
       await allowWrites(session, { events: memory.eventsDisabled }, call)

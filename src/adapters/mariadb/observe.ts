@@ -15,7 +15,7 @@ import { type Countdown, countdown, linkOf, type Session } from './session.ts'
 
 const SELF =
   'SELECT @@global.read_only AS read_only, @@global.gtid_binlog_pos AS binlog_pos, ' +
-  '@@global.gtid_slave_pos AS slave_pos, @@global.rpl_semi_sync_master_enabled AS semi_sync'
+  '@@global.gtid_slave_pos AS slave_pos, @@global.gtid_binlog_state AS binlog_state, @@global.rpl_semi_sync_master_enabled AS semi_sync'
 const REPLICAS = "SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'"
 
 /** What was seen last, for the parts that can block. */
@@ -63,6 +63,7 @@ async function look(session: Session, link: Link, seen: Seen, left: Countdown): 
     commitsWithPeer: row.semi_sync === '1' || row.semi_sync === 'ON',
     replication,
     binlogPosition: row.binlog_pos ?? '',
+    binlogState: row.binlog_state ?? '',
     replicas: [...new Set((replicas ?? []).map((dump) => addressOf(dump.host ?? '')))],
     lead: seen.lead,
   }

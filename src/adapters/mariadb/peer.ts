@@ -5,17 +5,30 @@
  */
 import { messageOf } from '../../core/errors.ts'
 import { statements } from '../../core/statements.ts'
-import type { PeerStatus, Primary } from '../../ports/database.ts'
+import type { Lead, PeerStatus, Primary } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
-import { failureOf } from './failure.ts'
+import { ER, failureOf } from './failure.ts'
 import { readPassword } from './follow.ts'
+import { leadOf } from './lead.ts'
 import { type Link, openLink, type Target, whereOf } from './link.ts'
 import { isWritable } from './observe.ts'
 import { countdown, linkOf, type Session } from './session.ts'
 
 const POSITIONS =
-  'SELECT @@global.read_only AS read_only, @@global.gtid_slave_pos AS slave_pos, @@global.gtid_binlog_pos AS binlog_pos'
+  'SELECT @@global.read_only AS read_only, @@global.gtid_slave_pos AS slave_pos, ' +
+  '@@global.gtid_binlog_pos AS binlog_pos, @@global.gtid_binlog_state AS binlog_state, ' +
+  '@@global.rpl_semi_sync_master_enabled AS semi_sync'
 const SLICE_MS = 500
+
+const NOTHING_KNOWN = {
+  writable: null,
+  applied: '',
+  binlogPosition: '',
+  binlogState: '',
+  commitsWithPeer: null,
+  lead: null,
+  leadKnown: false,
+} as const
 
 export interface PeerLook {
   observe(peer: Primary, call: Call): Promise<PeerStatus>
@@ -36,7 +49,8 @@ export function peerLook(): PeerLook {
   }
 
   const ask = async (link: Link, limitMs: number): Promise<PeerStatus> => {
-    const [row] = await link.rows(POSITIONS, limitMs)
+    // Asked together: one wait.
+    const [[row], lead] = await Promise.all([link.rows(POSITIONS, limitMs), leadAt(link, limitMs)])
     const writable = isWritable(row?.read_only)
     return {
       reachable: true,
@@ -44,6 +58,23 @@ export function peerLook(): PeerLook {
       detail: `${link.where} is ${writable ? 'writable' : 'read-only'}`,
       applied: row?.slave_pos ?? '',
       binlogPosition: row?.binlog_pos ?? '',
+      binlogState: row?.binlog_state ?? '',
+      commitsWithPeer: row?.semi_sync === '1' || row?.semi_sync === 'ON',
+      ...lead,
+      refused: false,
+    }
+  }
+
+  /** The table may be missing, or locked: then nothing is known of its lead, and the rest still counts. */
+  const leadAt = async (link: Link, limitMs: number): Promise<{ lead: Lead | null; leadKnown: boolean }> => {
+    try {
+      const [row] = await link.rows(statements.lastLead(Math.max(limitMs / 2, 10)), limitMs)
+      return { lead: row === undefined ? null : leadOf(row), leadKnown: true }
+    } catch (error) {
+      const { errno, lost } = failureOf(error, link.where)
+      const missing = errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE
+      if (errno > 0 && !lost) return { lead: null, leadKnown: missing }
+      throw error
     }
   }
 
@@ -70,7 +101,8 @@ export function peerLook(): PeerLook {
         const failure = failureOf(error, `the database at ${peer.host}:${peer.port}`)
         // It answered, though not the question: somebody is there.
         const reachable = failure.errno > 0 || failure.reason === 'unsupported'
-        return { reachable, writable: null, detail: failure.message, applied: '', binlogPosition: '' }
+        const { message: detail, reason } = failure
+        return { ...NOTHING_KNOWN, reachable, detail, refused: reason === 'down' }
       }
     },
 

@@ -100,6 +100,8 @@ export function treeOf(text: string): TreeResult {
     }
     return { ok: true, root }
   } catch (thrown) {
+    // The parser calls itself for what is nested, and its stack ends somewhere.
+    if (thrown instanceof RangeError) return { ok: false, line: 1, message: 'it is nested too deeply' }
     if (!(thrown instanceof ParseError)) throw thrown
     // A missing value is noticed only at the next word, which may be lines below.
     const before = text.slice(0, thrown.index).trimEnd()

@@ -57,10 +57,11 @@ rpl_semi_sync_master_wait_point = AFTER_SYNC
 # started with it would wait for its own replica.
 rpl_semi_sync_slave_enabled = 1
 rpl_semi_sync_master_enabled = 0
-# Milliseconds that a commit waits for a peer that is connected and silent (the default is 10000) …
-rpl_semi_sync_master_timeout = 2000
-# … and none at all where no peer is connected: a machine that is alone serves.
-rpl_semi_sync_master_wait_no_slave = OFF
+# A commit waits for the peer until the supervisor decides that the peer is gone: only it knows that the peer cannot have
+# taken over. MariaDB's own limit (10 seconds by default) would acknowledge alone on a machine that is frozen or cut off. A day:
+rpl_semi_sync_master_timeout = 86400000
+# … also in the moment in which no replica is connected.
+rpl_semi_sync_master_wait_no_slave = ON
 # Seconds that the end of a semi-sync replica's IO thread waits for a primary that is silent (the default is 5).
 rpl_semi_sync_slave_kill_conn_timeout = 1
 # The peer acknowledges what is on its disk, not what is in its memory.

@@ -37,23 +37,33 @@ describe('who acknowledges a write', () => {
 
   test('this machine alone while the peer has yet to catch up', async () => {
     const world = holder()
+    world.saved = { role: 'active', peerAttachedAt: null, claim: 'alone' }
     world.peer = { ...world.peer, applied: '', binlogPosition: '' }
     world.database.binlogPosition = '0-1-5000'
     expect(await changesOf(world)).toEqual([])
   })
 
-  test('this machine alone when nobody is attached', async () => {
+  test('still the peer when it has just gone: it could take over', async () => {
     const world = holder()
     world.database.commitsWithPeer = true
     world.database.replicas = []
-    expect(await changesOf(world)).toEqual(['commit-alone'])
+    expect(await changesOf(world)).toEqual([])
+    expect(world.saved?.claim).toBe('shared')
   })
 
-  test('this machine alone in s, also with a replica', async () => {
+  test('this machine alone when nothing listens at the peer: that cannot take over', async () => {
+    const world = holder()
+    world.database.commitsWithPeer = true
+    world.database.replicas = []
+    world.peer = { ...world.peer, reachable: false, writable: null, refused: true }
+    expect(await changesOf(world)).toEqual(['commit-alone'])
+    expect(world.saved?.claim).toBe('alone')
+  })
+
+  test('the peer too in s, with a replica', async () => {
     const world = holder()
     world.mode = { mode: 's', being: null, problem: null }
     world.unit('ap.service').file = 'enabled'
-    world.database.commitsWithPeer = true
-    expect(await changesOf(world)).toEqual(['commit-alone'])
+    expect(await changesOf(world)).toEqual(['commit-with-peer'])
   })
 })

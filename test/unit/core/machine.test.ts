@@ -11,7 +11,11 @@ const yesNo = [true, false]
 const EVENTS: readonly MachineEvent[] = [
   ...MODES.flatMap((mode) => yesNo.map((holder) => ({ type: 'set', mode, holder }) as const)),
   { type: 'lose-mode' },
-  ...yesNo.flatMap((planned) => yesNo.map((peerWritable) => ({ type: 'master', planned, peerWritable }) as const)),
+  ...yesNo.flatMap((planned) =>
+    yesNo.flatMap((peerWritable) =>
+      yesNo.map((barred) => ({ type: 'master', planned, peerWritable, barred }) as const),
+    ),
+  ),
   { type: 'backup' },
   ...yesNo.map((lastStanding) => ({ type: 'fault', lastStanding }) as const),
   ...yesNo.flatMap((wanted) => yesNo.map((lastStanding) => ({ type: 'stop', wanted, lastStanding }) as const)),
@@ -25,7 +29,7 @@ const to = (from: string, event: MachineEvent): string => {
   return `${next.mode} ${next.role} ${next.vrrp}`
 }
 const fault: MachineEvent = { type: 'fault', lastStanding: false }
-const master: MachineEvent = { type: 'master', planned: false, peerWritable: false }
+const master: MachineEvent = { type: 'master', planned: false, peerWritable: false, barred: false }
 
 describe('the machine', () => {
   test('every event is declared in every state of every region', () => {
@@ -70,6 +74,7 @@ describe('the machine', () => {
 
   test('G3: a standby does not become standalone while its peer accepts writes; nor in a planned handover', () => {
     expect(to('ap standby backup', { ...master, peerWritable: true })).toBe('ap standby master')
+    expect(to('ap standby backup', { ...master, barred: true })).toBe('ap standby master')
     expect(to('ap standby backup', { ...master, planned: true })).toBe('ap standby master')
   })
 

@@ -389,7 +389,7 @@ describe('an active machine that finds itself BACKUP', () => {
     world.database.replication = null
     world.peer = { ...world.peer, writable: false }
     const it = await on(world)
-    expect(world.changes).toEqual([])
+    expect(world.changes).toEqual(['unfit'])
     expect(it.supervisor.settler.state.role).toBe('active')
   })
 })

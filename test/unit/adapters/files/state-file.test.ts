@@ -19,10 +19,10 @@ const open = () => new DiskStateFile(path, (sentence) => problems.push(sentence)
 
 describe('the state file', () => {
   it('gives back what was written, in a folder that it creates', () => {
-    open().write({ role: 'standby', peerAttachedAt: 1_700_000_000_000 })
-    expect(open().read()).toEqual({ role: 'standby', peerAttachedAt: 1_700_000_000_000 })
-    open().write({ role: 'active', peerAttachedAt: null })
-    expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null })
+    open().write({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared' })
+    expect(open().read()).toEqual({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared' })
+    open().write({ role: 'active', peerAttachedAt: null, claim: 'shared' })
+    expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null, claim: 'shared' })
     expect(problems).toEqual([])
   })
 
@@ -39,17 +39,20 @@ describe('the state file', () => {
     ['{"version":2,"role":"active","peerAttachedAt":null}', 'its version is 2'],
     ['{"version":1,"role":"boss","peerAttachedAt":null}', 'its role is "boss"'],
     ['{"version":1,"role":"active","peerAttachedAt":"now"}', 'its peerAttachedAt is "now"'],
+    ['{"version":1,"role":"active","peerAttachedAt":null,"claim":"king"}', 'its claim is "king"'],
   ])('that holds %j counts as absent, and the reason is said', (text, reason) => {
-    open().write({ role: 'active', peerAttachedAt: null })
+    open().write({ role: 'active', peerAttachedAt: null, claim: 'shared' })
     writeFileSync(path, text)
     expect(open().read()).toBeNull()
     expect(problems).toEqual([expect.stringContaining(reason)])
   })
 
   it('keeps its old text on a full disk', () => {
-    open().write({ role: 'standby', peerAttachedAt: null })
+    open().write({ role: 'standby', peerAttachedAt: null, claim: 'shared' })
     const broken = new DiskStateFile(path, undefined, failingAt('writeSync', 'ENOSPC'))
-    expect(() => broken.write({ role: 'active', peerAttachedAt: null })).toThrow(/no space left on the disk/)
+    expect(() => broken.write({ role: 'active', peerAttachedAt: null, claim: 'shared' })).toThrow(
+      /no space left on the disk/,
+    )
     expect(open().read()?.role).toBe('standby')
   })
 })

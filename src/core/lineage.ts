@@ -1,0 +1,149 @@
+/**
+ * May this machine's data be served (G1, G2)? Who has the lead is written in apmode.lead; what a look cannot tell (was the
+ * peer there when the lead was lost, was this replica whole a moment ago) is a claim that survives a power cut, and a
+ * lease that does not. Pure. Invariant: only evidence makes a machine a lead; what is unknown is doubt.
+ */
+import type { Lead } from '../ports/database.ts'
+import type { Config } from './config.ts'
+import { type GtidRange, rangeText } from './divergence.ts'
+import type { Observed } from './observed.ts'
+import type { State } from './state.ts'
+
+/**
+ * What this machine last knew of its own right to write; durable.
+ * `none`: a replica, or never anything. `taking`: a promotion was decided, apmode.lead has no row of it yet. `alone`: it has
+ * the lead and nobody else can have taken it. `shared`: it had the lead with the peer attached, which could have taken it.
+ * `forced`: a person decided (`set s --force`).
+ */
+export const CLAIMS = ['none', 'taking', 'alone', 'shared', 'forced'] as const
+export type Claim = (typeof CLAIMS)[number]
+
+/** What is known beyond one look. The host keeps it between looks. */
+export interface Lineage {
+  readonly claim: Claim
+  /** Writable with the VIP, or was, and never without VRRP's MASTER since. */
+  readonly leadKept: boolean
+  /** It accepted writes since its supervisor looks. */
+  readonly led: boolean
+  /** A replica that was whole a moment ago: it received everything, from a primary that waits for it. */
+  readonly lease: boolean
+  /** The acknowledgement of the peer cannot come: silent for long, or nothing listens there. */
+  readonly peerGone: boolean
+  /** VRRP makes this machine master although the peer goes on accepting writes: it is kept out for a while (G3). */
+  readonly rival: boolean
+  /** One of the witnesses answers; null: none is configured. */
+  readonly witness: boolean | null
+  /** Neither the peer nor a witness is seen (G9). */
+  readonly cutOff: boolean
+  /** Transactions that only this machine has, as far as was ever seen (G6). */
+  readonly diverged: readonly GtidRange[]
+  /** Where they are kept; null: not yet. */
+  readonly keptIn: string | null
+}
+
+/** Of a machine that knows nothing. */
+export const UNKNOWN_LINEAGE: Lineage = {
+  claim: 'none',
+  leadKept: false,
+  led: false,
+  lease: false,
+  peerGone: false,
+  rival: false,
+  witness: null,
+  cutOff: false,
+  diverged: [],
+  keptIn: null,
+}
+
+/** The claim, held against the table: a lead that somebody took meanwhile is no claim any more. */
+export function claimOf(claim: Claim, lead: Lead | null, self: string): Claim {
+  if (lead === null || claim === 'forced' || claim === 'taking') return claim
+  if (lead.node !== self) return 'none'
+  // The table says that it led, and no claim survived: whether the peer was there is not known.
+  return claim === 'none' ? 'shared' : claim
+}
+
+/** G2 asks this of a machine that is not writable yet, in `ap` and in `s`. null: its data may be served. */
+export function leadDoubt(state: State, observed: Observed, config: Config): string | null {
+  const { database, peer, lineage } = observed
+  if (config.peer === null || (state.mode !== 'ap' && state.mode !== 's')) return null
+  if (database?.answers !== true || database.writable) return null
+  const claim = claimOf(lineage.claim, database.lead, config.node.name)
+  if (claim === 'forced') return null
+  const newest = peer?.lead ?? null
+  const known = database.lead?.epoch ?? 0
+  if (claim !== 'none' && newest !== null && newest.epoch > known) {
+    return `G2 no stale lead: ${newest.node} leads since epoch ${newest.epoch}, this machine knows ${known} only`
+  }
+  switch (claim) {
+    case 'alone':
+    case 'taking':
+      return null
+    case 'shared':
+      if (lineage.leadKept || (peer?.writable === false && peer.leadKnown)) return null
+      return (
+        `G2 no stale lead: ${config.peer.name} was attached when this machine lost the lead and may have written since; ` +
+        `it cannot be asked. Start ${config.peer.name}, or decide: apmode set s --force`
+      )
+    case 'none':
+      if (lineage.lease) return null
+      // The first start of a pair: nobody has led yet.
+      if (database.lead === null && newest === null && state.role === 'active' && database.replication === null)
+        return null
+      return (
+        `G2 no stale lead: it is not proven that this machine has every write that ${config.peer.name} acknowledged` +
+        `${standingStill(observed)}`
+      )
+  }
+}
+
+function standingStill({ database }: Observed): string {
+  if (database?.answers !== true) return ''
+  const { replication } = database
+  if (replication === null) return ' (it does not follow)'
+  const { io, sql } = replication
+  return io === 'Yes' && sql ? ' (it catches up)' : ` (replication: IO ${io}, SQL ${sql ? 'Yes' : 'No'})`
+}
+
+/** The peer was attached when this machine last could write: until it is known to be gone, it acknowledges. */
+export function sharesLead({ database, lineage }: Observed, self: string): boolean {
+  return claimOf(lineage.claim, database?.answers === true ? database.lead : null, self) === 'shared'
+}
+
+/** It has not served yet and waits for its peer or for a person: nobody has anything to take over from it (G4). */
+export function waitsForLead(observed: Observed, self: string): boolean {
+  const { database, lineage } = observed
+  if (database?.answers !== true || database.writable || lineage.led) return false
+  return claimOf(lineage.claim, database.lead, self) !== 'none'
+}
+
+/** Why this machine is kept out by what it knows of the pair: G2, G3, G6, G9. Each a sentence. */
+export function lineageReasons(state: State, observed: Observed, config: Config): string[] {
+  const { lineage, database } = observed
+  if (config.peer === null || database === null) return cutOffReasons(observed)
+  const reasons = cutOffReasons(observed)
+  if (lineage.diverged.length > 0) reasons.push(divergedSentence(observed, config))
+  if (lineage.rival) {
+    reasons.push(
+      `G3 no second writer: keepalived made this machine master while the database of ${config.peer.name} accepts ` +
+        'writes; it stays out for a while (is VRRP blocked between the machines?)',
+    )
+  }
+  const writable = database.answers && database.writable
+  if (lineage.witness === false && !lineage.cutOff && !writable) {
+    reasons.push('G9 witness: no witness answers; without one this machine does not take over')
+  }
+  const doubt = leadDoubt(state, observed, config)
+  if (doubt !== null) reasons.push(doubt)
+  return reasons
+}
+
+function cutOffReasons({ lineage }: Observed): string[] {
+  return lineage.cutOff ? ['G9 witness: cut off, neither the peer nor a witness answers'] : []
+}
+
+function divergedSentence({ lineage }: Observed, config: Config): string {
+  const ranges = lineage.diverged.map(rangeText).join(', ')
+  const kept = lineage.keptIn === null ? '' : `, kept in ${lineage.keptIn}`
+  return `G6 diverged: only this machine has ${ranges}${kept}; ${config.peer?.name ?? 'the peer'} lacks them: apmode reclone`
+}

@@ -1,0 +1,33 @@
+/**
+ * G6 over time: what only this machine has. Invariant: found by two looks in a row, each with the own state read first (what
+ * it had then, a peer that leads has by the time it is asked); forgotten only when a look says otherwise.
+ */
+import { divergence, type GtidRange, rangeText } from '../core/divergence.ts'
+import type { DatabasePresent, PeerStatus } from '../ports/database.ts'
+
+const textOf = (ranges: readonly GtidRange[]) => ranges.map(rangeText).join(', ')
+
+export class Apart {
+  ranges: readonly GtidRange[] = []
+  /** The file that holds them; null: not written yet. */
+  keptIn: string | null = null
+  #suspected = ''
+
+  /** `own` was read before `peer`, which leads or is followed. */
+  compare(own: DatabasePresent, peer: PeerStatus): void {
+    if (peer.binlogState === '' && peer.applied === '') return
+    const found = divergence(own.binlogState, `${peer.binlogState},${peer.applied}`)
+    const text = textOf(found)
+    if (text === this.#suspected && text !== textOf(this.ranges)) {
+      this.ranges = found
+      this.keptIn = null
+    }
+    this.#suspected = text
+  }
+
+  /** This machine leads: what the others lack is theirs to fetch. */
+  forget(): void {
+    this.ranges = []
+    this.#suspected = ''
+  }
+}
