@@ -1,5 +1,5 @@
 /**
- * The four kinds of tests. Unit tests run side by side; those that start real servers, packages or machines run one file
+ * The five kinds of tests. Unit and fuzz tests run side by side; those that start real servers, packages or machines run one file
  * at a time, in processes of their own, with time for what they wait for. `scripts/test.ts` runs them in order.
  */
 import { defineConfig } from 'vitest/config'
@@ -14,6 +14,15 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], pool: 'forks', testTimeout: 10 * SECOND } },
+      {
+        test: {
+          name: 'fuzz',
+          include: ['test/fuzz/**/*.test.ts'],
+          pool: 'forks',
+          // A property ends by itself after its share of the time; the rest is for searching the smallest failure.
+          testTimeout: (60 + Number(process.env.APMODE_FUZZ_SECONDS ?? 8)) * SECOND,
+        },
+      },
       {
         test: {
           name: 'adapters',

@@ -2,7 +2,7 @@
  * `npm test`: every check there is, stage after stage, each with a time limit; it installs what a stage needs.
  * Invariant: the last line is `N passed, N failed` or `N passed, N failed, N skipped`, summed over the stages, and the exit
  * code is 0 only when nothing failed. What is skipped is said, with the reason; with CI=true the pair is never skipped.
- * Usage: scripts/test.ts [--only static,unit,adapters,package,pair]
+ * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair]
  */
 import { parseArgs } from 'node:util'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
@@ -13,6 +13,8 @@ import { ensurePrograms, type Programs } from './testing/debian.ts'
 import { countTests, type Ran, runProject } from './testing/vitest.ts'
 
 const MINUTE = 60_000
+/** By hand for longer: APMODE_FUZZ_SECONDS=600 npm test -- --only fuzz */
+const FUZZ_SECONDS = Number(process.env.APMODE_FUZZ_SECONDS ?? 8)
 
 interface Stage {
   readonly name: string
@@ -29,6 +31,12 @@ const STAGES: readonly Stage[] = [
     what: 'rules, without the outside world',
     programs: {},
     run: () => runProject('unit', { limitMs: 3 * MINUTE, verbose: false }),
+  },
+  {
+    name: 'fuzz',
+    what: 'every parser, with input that nobody would write',
+    programs: {},
+    run: () => runProject('fuzz', { limitMs: 3 * MINUTE + FUZZ_SECONDS * 1000, verbose: false }),
   },
   {
     name: 'adapters',
