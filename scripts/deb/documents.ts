@@ -16,8 +16,9 @@ export function control(version: string, installedKiB: number): string {
     'Architecture: amd64',
     `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${installedKiB}`,
-    // libc, libgcc and libstdc++ are what the packed Node is linked against; systemd, the bus and `ip` are what apmode drives.
-    'Depends: systemd, dbus, iproute2, libc6 (>= 2.28), libgcc-s1, libstdc++6',
+    // libc, libgcc and libstdc++ are what the packed Node is linked against; systemd, the bus and `ip` are what apmode drives,
+    // and `ping` asks the witness.
+    'Depends: systemd, dbus, iproute2, iputils-ping, libc6 (>= 2.28), libgcc-s1, libstdc++6',
     // No Recommends: installing the package brings no service of its own to the machine.
     'Suggests: keepalived, mariadb-server',
     'Section: admin',

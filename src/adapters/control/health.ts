@@ -12,7 +12,7 @@ import { BadRequest, boundedServer, sendJson } from './http.ts'
 const MAX_CONNECTIONS = 64
 /** Connections that may wait in the kernel: they are accepted in one go, and nothing else is done meanwhile. */
 const BACKLOG = 32
-const GATE: GateLimits = { perAddress: 16, perWindow: 100, windowMs: 1000, lifetimeMs: 8000 }
+const GATE: GateLimits = { perAddress: 16, perWindow: 50, windowMs: 250, lifetimeMs: 8000 }
 /** A look is at the database, at systemd and at the peer: a flood must not look all the time. */
 const SAME_LOOK_MS = 100
 const REQUEST_TIMEOUT_MS = 3000
