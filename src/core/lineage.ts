@@ -23,7 +23,7 @@ export interface Lineage {
   readonly claim: Claim
   /** Writable with the VIP, or was, and never without VRRP's MASTER since. */
   readonly leadKept: boolean
-  /** It accepted writes since its supervisor looks. */
+  /** It accepted writes since its supervisor looks, and was not in maintenance since. */
   readonly led: boolean
   /** A replica that was whole a moment ago: it received everything, from a primary that waits for it. */
   readonly lease: boolean

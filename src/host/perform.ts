@@ -94,11 +94,12 @@ export class Performer {
   }
 
   async #start(step: Extract<Step, { do: 'start-unit' }>, call: StartCall): Promise<Outcome> {
+    // Until it runs, what it says of itself interrupts nothing.
+    this.#memory.downExpected.add(step.unit)
     const variable = step.asReplica === true ? { variable: START_AS_REPLICA } : {}
     try {
       return this.#job(await this.#parts.systemd.start(step.unit, { ...call, ...variable }))
     } finally {
-      // Not before: what keepalived says while it starts interrupts nothing.
       this.#memory.downExpected.delete(step.unit)
     }
   }

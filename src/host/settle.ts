@@ -218,7 +218,8 @@ export class Settler {
     const attached = observed.peerAttached
     const writable = opened || (observed.database?.answers === true && observed.database.writable)
     const master = this.state.vrrp === 'master'
-    bond.led ||= writable && master
+    // A machine that came back from maintenance has nothing to hand over yet.
+    bond.led = this.state.mode !== 'm' && (bond.led || (writable && master))
     bond.leadKept = master && (bond.leadKept || (writable && observed.vip))
     const async = this.#parts.config.database.durability === 'async'
     if (writable && master && observed.vip) {
