@@ -57,6 +57,8 @@ export interface DatabaseConfig {
   readonly hangTimeoutMs: number
   /** How long a promotion waits for the relay log to be applied (G5). */
   readonly drainTimeoutMs: number
+  /** What follows when the relay log is not applied in that time (G5). */
+  readonly drainPolicy: 'refuse' | 'promote'
   /** How long a planned withdrawal waits until the peer has received every write. */
   readonly handoverTimeoutMs: number
 }

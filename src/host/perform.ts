@@ -19,6 +19,7 @@ interface Outcome {
 }
 
 const done = (detail = ''): Outcome => ({ ok: true, detail })
+const lossOf = (count: number) => (count === 0 ? '' : `; ${count} transactions were given up (G5 drain)`)
 const failed = (detail: string): Outcome => ({ ok: false, detail })
 
 /** What a step changes of this machine's own knowledge; durable when it returns. */
@@ -32,6 +33,8 @@ export class Performer {
   readonly #memory: Memory
 
   readonly #claims: Claims
+  /** Transactions that the last drain did not apply, and that the policy gives up (G5). */
+  #givenUp = 0
 
   constructor(parts: Parts, memory: Memory, claims: Claims) {
     this.#parts = parts
@@ -137,15 +140,17 @@ export class Performer {
         await database.stopReplication(limited(LIMITS.statement))
         return done()
       case 'drain': {
-        const outcome = await database.drain(limited(config.database.drainTimeoutMs))
-        return { ok: outcome.complete, detail: outcome.detail }
+        const { complete, detail, left } = await database.drain(limited(config.database.drainTimeoutMs))
+        this.#givenUp = complete ? 0 : left
+        if (complete || config.database.drainPolicy === 'refuse') return { ok: complete, detail }
+        return done(`G5 drain: ${left} transactions are given up, as drain_policy says; ${detail}`)
       }
       case 'forget-primary':
         await database.forgetPrimary(limited(LIMITS.statement))
         return done()
       case 'record-lead': {
         const lead = await database.recordLead(
-          { node: config.node.name, reason: step.reason },
+          { node: config.node.name, reason: `${step.reason}${lossOf(this.#givenUp)}` },
           limited(LIMITS.statement),
         )
         return done(`epoch ${lead.epoch}`)

@@ -121,9 +121,9 @@ export interface Database {
   fence(call: Call): Promise<FenceOutcome>
   /**
    * Stops receiving, then waits until everything received is applied (field: STOP SLAVE IO_THREAD, then the SQL thread up to Gtid_IO_Pos).
-   * `complete` false: the limit came first; `detail` says how far it got.
+   * `complete` false: the limit came first; `detail` says how far it got, `left` how many transactions are not applied.
    */
-  drain(call: Call): Promise<{ readonly complete: boolean; readonly detail: string }>
+  drain(call: Call): Promise<{ readonly complete: boolean; readonly detail: string; readonly left: number }>
   /** STOP SLAVE (both threads), bounded. Idempotent: nothing to do when it is not a replica. */
   stopReplication(call: Call): Promise<void>
   /** Forgets the primary (RESET SLAVE ALL); keeps gtid_slave_pos. Only after stopReplication. */

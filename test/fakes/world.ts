@@ -360,7 +360,7 @@ export class World {
         await this.#change('drain', () => {
           if (database.replication !== null) database.replication = { ...database.replication, io: 'No' }
         })
-        return { complete: true, detail: '' }
+        return { complete: true, detail: '', left: 0 }
       },
       stopReplication: () =>
         this.#change('stop-replication', () => {

@@ -4,6 +4,7 @@
  * it what semi-sync had acknowledged (MDEV-4698).
  */
 import { ApmodeError } from '../../core/errors.ts'
+import { lagBetween } from '../../core/gtid-lag.ts'
 import { statements } from '../../core/statements.ts'
 import type { Call } from '../../ports/systemd.ts'
 import { DatabaseFailure, ER, failureOf } from './failure.ts'
@@ -19,13 +20,15 @@ const SLICE_MS = 100
 export interface DrainOutcome {
   readonly complete: boolean
   readonly detail: string
+  /** Received and not applied. */
+  readonly left: number
 }
 
 export async function drain(session: Session, call: Call): Promise<DrainOutcome> {
   let last: Replica | null = null
   return operate(session, 'apply what was received', call, async (link, left) => {
     last = await readReplica(link, left.leftMs())
-    if (last === null) return { complete: true, detail: 'it is not a replica' }
+    if (last === null) return { complete: true, detail: 'it is not a replica', left: 0 }
     if (last.status.io === 'No' && !last.status.sql && !isApplied(last)) return standing(last)
     if (!last.status.sql && last.status.io !== 'No') await link.run([statements.startApplying()], left.leftMs())
     left.check()
@@ -36,7 +39,7 @@ export async function drain(session: Session, call: Call): Promise<DrainOutcome>
   }).catch((error: unknown) => {
     // The limit is an expected end, and a policy decides what follows; everything else is a failure.
     if (!(error instanceof ApmodeError) || error.code !== 'timeout') throw error
-    return { complete: false, detail: `${progress(last)}: ${error.message}` }
+    return { complete: false, detail: `${progress(last)}: ${error.message}`, left: unapplied(last) }
   })
 }
 
@@ -61,7 +64,11 @@ async function applied(
     }
     replica = await readReplica(link, left.leftMs())
   }
-  return { complete: true, detail: goal === '' ? 'nothing was waiting' : `everything up to ${goal} is applied` }
+  return {
+    complete: true,
+    detail: goal === '' ? 'nothing was waiting' : `everything up to ${goal} is applied`,
+    left: 0,
+  }
 }
 
 /**
@@ -89,7 +96,11 @@ function isApplied(replica: Replica): boolean {
 
 function standing(replica: Replica): DrainOutcome {
   const why = replica.status.errno === 0 ? 'the SQL thread stands' : `the SQL thread stopped: ${replica.status.error}`
-  return { complete: false, detail: `${progress(replica)}: ${why}` }
+  return { complete: false, detail: `${progress(replica)}: ${why}`, left: unapplied(replica) }
+}
+
+function unapplied(replica: Replica | null): number {
+  return replica === null ? 0 : lagBetween(replica.status.gtid, replica.status.received)
 }
 
 function progress(replica: Replica | null): string {

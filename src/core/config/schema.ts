@@ -172,6 +172,14 @@ export const DATABASE = {
     'How long a promotion waits until everything received is applied.',
     10_000,
   ),
+  drain_policy: row(
+    'drainPolicy',
+    type.oneOf(['refuse', 'promote']),
+    '"refuse"',
+    'What follows when that time is over: `refuse` waits and tries again, nobody serves; `promote` serves and records in ' +
+      'apmode.lead how many transactions were given up.',
+    'refuse',
+  ),
   handover_timeout: row(
     'handoverTimeoutMs',
     type.seconds(0.1, 3600),
