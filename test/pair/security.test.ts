@@ -117,6 +117,7 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
     const quiet: number[] = []
     const flooded: number[] = []
     const answers: number[] = []
+    let honest = 0
     let report: FloodReport = { begun: 0, answered: 0 }
     for (let round = 0; round < 2; round++) {
       quiet.push(await killDatabase())
@@ -148,6 +149,7 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
         )
         while (!over) {
           for (const machine of pair.nodes) answers.push(await answerMs(machine))
+          if (await isAnswered(pair.host1, pair.host2)) honest += 1
         }
         await end
         flooded.push(await done)
@@ -159,12 +161,12 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
     const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
     process.stderr.write(
       `without a flood ${rounded(quiet)} ms, with it ${rounded(flooded)} ms (last: ${report.begun} connections, ` +
-        `${report.answered} answered); the supervisor answered in ${rounded([median])} ms (median), ` +
+        `${report.answered} answered; another client was, ${honest} times); the supervisor answered in ${rounded([median])} ms (median), ` +
         `${rounded([sorted.at(-1) ?? Number.NaN])} ms at most, ${sorted.length} times\n`,
     )
     expect(report.begun).toBeGreaterThan(1000)
-    expect(report.answered).toBeGreaterThan(0)
-    expect(Math.min(...flooded)).toBeLessThan(2 * Math.max(...quiet))
+    expect(honest).toBeGreaterThan(0)
+    expect(Math.min(...flooded) / Math.min(...quiet)).toBeLessThan(2)
     expect(median).toBeLessThan(50)
     for (const machine of pair.nodes) {
       expect((await machine.must(['systemctl', 'show', '-P', 'NRestarts', 'apmode'])).trim()).toBe('0')
@@ -195,6 +197,12 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
       expect(stdout).not.toContain(SECRET)
     }
   })
+
+  /** Somebody else, who means well, asks the port in the middle of it. */
+  async function isAnswered(from: Machine, to: Machine): Promise<boolean> {
+    const argv = ['curl', '-sS', '--max-time', '2', `http://${to.address}:${PORT}/status`]
+    return (await from.exec(argv)).stdout.includes('"mode"')
+  }
 
   async function answerMs(machine: Machine): Promise<number> {
     const socket = ['--unix-socket', '/run/apmode/apmode.sock', 'http://apmode/mode']
