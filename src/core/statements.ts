@@ -22,6 +22,23 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+/** A name in backticks. */
+function identifier(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
+
+/** ENABLED: it runs here. SLAVESIDE_DISABLED: it runs where it came from. */
+export type EventStatus = 'ENABLED' | 'SLAVESIDE_DISABLED'
+
+export interface EventIdentity {
+  readonly schema: string
+  readonly name: string
+  /** `user@host`, as MariaDB keeps it: neither part quoted. */
+  readonly definer: string
+  readonly charset: string
+  readonly collation: string
+}
+
 function hexOf(text: string): string {
   return [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
@@ -42,7 +59,10 @@ export const statements = {
   },
   /** What a fence is proven by, and whether the event scheduler could still start privileged events. */
   fenceState(): string {
-    return 'SELECT @@global.read_only AS read_only, @@global.event_scheduler AS event_scheduler'
+    return (
+      'SELECT @@global.read_only AS read_only, @@global.event_scheduler AS event_scheduler, ' +
+      '@@global.gtid_binlog_state AS binlog_state, @@global.server_id AS server_id'
+    )
   },
   /** Every thread that may be somebody's session: not replication, not the server's own. */
   clients(): string {
@@ -57,11 +77,20 @@ export const statements = {
     const kills = ids.map((id) => `KILL ${Math.trunc(id)};`).join(' ')
     return `BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; ${kills} END`
   },
-  /** Accounts that a read-only server lets write. */
-  privilegedAccounts(): string {
+  /**
+   * Accounts that a read-only server lets write, `'name'@'host'`: by a privilege of their own (SUPER as well before 10.11),
+   * or through a role (`'PUBLIC'@''`: everybody). Bit 33 is READ_ONLY ADMIN, bit 15 SUPER (MariaDB, sql/privilege.h).
+   */
+  privilegedAccounts(withSuper = true, limitMs = 200): string {
+    const names = ["'READ_ONLY ADMIN'", "'READ ONLY ADMIN'", ...(withSuper ? ["'SUPER'"] : [])].join(', ')
+    const bits = withSuper ? '(1 << 33 | 1 << 15)' : '(1 << 33)'
     return (
-      'SELECT DISTINCT GRANTEE AS grantee FROM information_schema.USER_PRIVILEGES ' +
-      "WHERE PRIVILEGE_TYPE IN ('SUPER', 'READ_ONLY ADMIN', 'READ ONLY ADMIN')"
+      `SET STATEMENT max_statement_time=${seconds(limitMs)} FOR WITH RECURSIVE able (name, host) AS (` +
+      "SELECT User, Host FROM mysql.global_priv WHERE Host = '' " +
+      `AND CAST(JSON_VALUE(Priv, '$.access') AS UNSIGNED) & ${bits} UNION ` +
+      "SELECT given.User, given.Host FROM mysql.roles_mapping given JOIN able ON able.host = '' AND given.Role = able.name) " +
+      "SELECT CONCAT('''', name, '''@''', host, '''') AS grantee FROM able WHERE host <> '' OR name = 'PUBLIC' UNION " +
+      `SELECT GRANTEE FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE IN (${names})`
     )
   },
   /** Commits that wait for the peer's acknowledgement right now; empty where semi-sync is not built in. */
@@ -80,6 +109,33 @@ export const statements = {
   },
   enableEvents(): string {
     return 'SET GLOBAL event_scheduler=ON'
+  },
+  /** Events with this status, and what `moveEvent` must keep. */
+  events(status: EventStatus, limitMs = 1000): string {
+    return (
+      `SET STATEMENT max_statement_time=${seconds(limitMs)} FOR SELECT EVENT_SCHEMA AS \`schema\`, EVENT_NAME AS name, ` +
+      'DEFINER AS definer, CHARACTER_SET_CLIENT AS charset, COLLATION_CONNECTION AS collation ' +
+      `FROM information_schema.EVENTS WHERE STATUS='${status}' ORDER BY 1, 2`
+    )
+  },
+  /** Before `moveEvent`: what one machine runs is not the other's, so it is not replicated. */
+  eventsStayHere(): string {
+    return 'SET SESSION sql_log_bin=0'
+  },
+  /**
+   * ALTER EVENT takes the definer and the character sets of whoever gives it, so it is given with the event's own. In one
+   * block, which is read before the character set changes: names may have characters that the event's set does not have.
+   */
+  moveEvent(event: EventIdentity, status: EventStatus): string {
+    const at = event.definer.lastIndexOf('@')
+    const host = event.definer.slice(at + 1)
+    const user = identifier(at < 0 ? event.definer : event.definer.slice(0, at))
+    const definer = at < 0 || host === '' ? user : `${user}@${identifier(host)}`
+    return (
+      `BEGIN NOT ATOMIC SET SESSION character_set_client=${quoted(event.charset)}, ` +
+      `collation_connection=${quoted(event.collation)}; ALTER DEFINER=${definer} ` +
+      `EVENT ${identifier(event.schema)}.${identifier(event.name)} ${status === 'ENABLED' ? 'ENABLE' : 'DISABLE ON SLAVE'}; END`
+    )
   },
   replication(): string {
     return 'SHOW ALL SLAVES STATUS'

@@ -1,17 +1,18 @@
 /**
  * What ties this machine's data to the pair, kept between looks: the claim (durable), a replica's lease, whether the
  * acknowledgements of the peer still come, whether this machine is cut off or has diverged. Looks every quarter of a
- * second, and says when anything turned. Invariant: a lease begins with the look that proved it and is never prolonged
- * by anything else; alone goes on only who waited longer than any lease lasts. It changes nothing outside.
+ * second, and says when anything turned. Invariant: a lease begins with the look that proved it and goes on only while
+ * the peer is seen to write nothing; alone goes on only who waited longer than any lease lasts. It changes nothing outside.
  */
 import { rangeText } from '../core/divergence.ts'
 import { lagBetween } from '../core/gtid-lag.ts'
 import { type Claim, claimOf, type Lineage } from '../core/lineage.ts'
 import type { State } from '../core/state.ts'
-import type { Acknowledgements, DatabasePresent, PeerStatus } from '../ports/database.ts'
+import type { DatabasePresent, PeerStatus } from '../ports/database.ts'
+import { Acknowledging } from './acknowledging.ts'
 import { Apart } from './apart.ts'
 import { LIMITS } from './limits.ts'
-import { BOND_MS, GONE_MS, LEASE_MS, STUCK_FIRST_MS, STUCK_MOST_MS } from './pace.ts'
+import { BOND_MS, leaseOf } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { Rival } from './rival.ts'
 
@@ -33,21 +34,20 @@ export class Bond {
   #sources: BondSources | null = null
   #timer: NodeJS.Timeout | null = null
   #looking = false
+  readonly #leaseMs: number
+  readonly #acknowledging: Acknowledging
   /** Monotonic; when the look began that proved the replica to be whole. */
   #leaseAt = Number.NEGATIVE_INFINITY
   /** The position from which on the primary waits for this replica; null: it does not, or not known to. */
   #goal: string | null = null
   #proved = false
-  #gone = false
-  /** When the acknowledgements were last in order; null: this machine does not lead. */
-  #acknowledgedAt: number | null = null
-  #received = 0
-  #stuckMs = STUCK_FIRST_MS
-  #trustAgainAt = 0
   #unseen = 0
   #told = ''
 
   constructor(parts: Parts, claim: Claim) {
+    const { leaseMs, goneMs } = leaseOf(parts.config)
+    this.#leaseMs = leaseMs
+    this.#acknowledging = new Acknowledging(goneMs)
     this.#parts = parts
     this.claim = claim
   }
@@ -58,8 +58,8 @@ export class Bond {
       claim: this.claim,
       leadKept: this.leadKept,
       led: this.led,
-      lease: now - this.#leaseAt < LEASE_MS,
-      peerGone: this.#gone,
+      lease: now - this.#leaseAt < this.#leaseMs,
+      peerGone: this.#acknowledging.gone,
       rival: this.#rival.staysOut(now),
       witness: this.#parts.witness?.seen() ?? null,
       cutOff: this.#parts.witness?.seen() === false && this.#unseen > 1,
@@ -115,7 +115,7 @@ export class Bond {
     const own = await database.observe({ timeoutMs: LIMITS.databaseLook })
     if (!own.answers) {
       this.#goal = null
-      this.#acknowledgedAt = null
+      this.#acknowledging.rest()
       await this.#lookOut(sources, null)
       return
     }
@@ -126,8 +126,8 @@ export class Bond {
   #rest(): void {
     this.#goal = null
     this.#leaseAt = Number.NEGATIVE_INFINITY
-    this.#acknowledgedAt = null
-    this.#gone = false
+    this.#acknowledging.rest()
+    this.#acknowledging.gone = false
     this.#unseen = 0
   }
 
@@ -142,12 +142,14 @@ export class Bond {
   }
 
   async #follow(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {
-    this.#acknowledgedAt = null
-    this.#gone = false
+    this.#acknowledging.rest()
+    this.#acknowledging.gone = false
     const peer = await sources.lookAtPeer(LIMITS.peerLook)
     await this.#lookOut(sources, peer)
     if (peer === null || !peer.reachable || peer.writable === null) {
       this.#rival.peer(null)
+      // Where nothing listens nothing was acknowledged since: it could not have gone on alone in between.
+      if (peer?.refused === true && begun - this.#leaseAt < this.#leaseMs) this.#leaseAt = begun
       this.#goal = null
       return
     }
@@ -184,39 +186,14 @@ export class Bond {
     this.#leaseAt = Number.NEGATIVE_INFINITY
     this.apart.forget()
     const attached = own.replicas.includes(config.peer?.address ?? '')
-    const owed = own.commitsWithPeer || this.claim === 'shared'
     const acknowledged = own.commitsWithPeer
       ? await database?.acknowledgements({ timeoutMs: LIMITS.databaseLook }).catch(() => null)
       : null
-    const inOrder = attached && this.#progresses(acknowledged ?? null)
-    this.#acknowledgedAt ??= begun
-    if (inOrder) {
-      this.#acknowledgedAt = begun
-      if (begun >= this.#trustAgainAt) this.#gone = false
-      await this.#lookOut(sources, null)
-      return
-    }
-    if (!owed) {
-      // Nothing waits for the peer; it counts again once it is attached.
-      await this.#lookOut(sources, null)
-      return
-    }
-    const peer = await sources.lookAtPeer(LIMITS.peerLook)
+    const inOrder = this.#acknowledging.inOrder(attached, acknowledged ?? null, begun)
+    const waits = !inOrder && (own.commitsWithPeer || this.claim === 'shared')
+    const peer = waits ? await sources.lookAtPeer(LIMITS.peerLook) : null
     await this.#lookOut(sources, peer)
-    const silent = begun - this.#acknowledgedAt >= GONE_MS
-    if (!silent && peer?.refused !== true) return
-    if (this.#gone || (peer?.refused !== true && this.lineage.cutOff)) return
-    this.#gone = true
-    // Attached, and yet no acknowledgement comes: it is not trusted again at once.
-    this.#trustAgainAt = attached ? begun + this.#stuckMs : 0
-    this.#stuckMs = attached ? Math.min(this.#stuckMs * 2, STUCK_MOST_MS) : STUCK_FIRST_MS
-  }
-
-  #progresses(acknowledged: Acknowledgements | null): boolean {
-    if (acknowledged === null) return true
-    const moved = acknowledged.received !== this.#received
-    this.#received = acknowledged.received
-    return acknowledged.waiting === 0 || moved
+    if (waits) this.#acknowledging.missed(peer, attached, this.lineage.witness === false, begun)
   }
 
   #words(): string {

@@ -1,4 +1,5 @@
 /** How soon the supervisor looks again, and after what. Milliseconds; what an operator may change is in the configuration. */
+import type { Config } from '../core/config.ts'
 
 /** First wait before what failed is tried again; doubled each time, up to the drift interval. */
 export const RETRY_FIRST_MS = 200
@@ -14,10 +15,21 @@ export const PEER_WAIT_MS = 8
 export const DOUBT_MS = 50
 /** How often a machine looks at what ties it to its peer. */
 export const BOND_MS = 250
-/** How long a replica that was whole counts as whole: several looks, and the time that VRRP takes to move the VIP. */
-export const LEASE_MS = 2_000
-/** How long a primary waits for a silent peer before it goes on alone: longer than any lease, so that no write is lost. */
-export const GONE_MS = LEASE_MS + 500
+/** Adverts that VRRP misses before the VIP moves, and one for the way. */
+const ADVERTS = 4
+/** So much later than a fault of the primary is certain may the promotion still come. */
+const LEASE_MARGIN_MS = 1_000
+/** So much longer than a lease does a primary wait for a silent peer: a replica's last look, and slow clocks. */
+const GONE_MARGIN_MS = 500
+
+/**
+ * How long a replica that was whole counts as whole: until a primary that hangs was found out, or a silent one was missed
+ * by VRRP; and how long a primary waits for a silent peer before it goes on alone: longer, so that no write is lost.
+ */
+export function leaseOf({ database, vrrp }: Config): { readonly leaseMs: number; readonly goneMs: number } {
+  const leaseMs = Math.max(database.hangTimeoutMs, ADVERTS * vrrp.advertInterval * 1000) + LEASE_MARGIN_MS
+  return { leaseMs, goneMs: leaseMs + GONE_MARGIN_MS }
+}
 /** How long a peer that is attached and acknowledges nothing is not waited for again; doubled each time. */
 export const STUCK_FIRST_MS = 10_000
 export const STUCK_MOST_MS = 300_000

@@ -1,7 +1,8 @@
 /**
  * The fence: after it the database refuses every client's write, and that was read back from the server.
- * Invariant: `proven` is said only after read_only was read as on, or when nothing listens and no session is left; it ends
- * within its limit whatever the server does. A withdrawal: the call's AbortSignal is not looked at.
+ * Invariant: `proven` is said only after read_only was read as on and nobody is left whom it does not bind
+ * (privileged.ts), or when nothing listens and no session is left; it ends within its limit whatever the server does.
+ * A withdrawal: the call's AbortSignal is not looked at.
  *
  * The usual case is two or three round trips: set, read back and list; kill; list again.
  */
@@ -12,34 +13,38 @@ import type { FenceOutcome } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
 import { DatabaseFailure, ER, failureOf } from './failure.ts'
 import type { Link, Row } from './link.ts'
-import { addressOf, isWritable } from './observe.ts'
+import type { Events } from './events.ts'
+import { isWritable } from './observe.ts'
+import { endClients, kill, others, type Round, stillOff } from './privileged.ts'
 import { isGone, type ServerProcess } from './process.ts'
 import { type Countdown, countdown, linkOf, type Session } from './session.ts'
 
 /** What blocks the change gets this long to end by itself before its connections are killed. */
 const GRACE_MS = 50
-/** How long to wait for killed sessions to be gone; they cannot begin anything new, they only roll back. */
-const LEAVE_MS = 300
-const KILL_ROUNDS = 3
 
 export interface FenceMemory {
   /** The process behind the last connection; null: never connected. */
   process: ServerProcess | null
-  /** This program switched the event scheduler off, so it switches it on again with writes. */
-  eventsDisabled: boolean
-}
-
-interface Round {
-  readonly session: Session
-  readonly memory: FenceMemory
-  readonly left: Countdown
-  /** Thread ids that were ended; the server may list one for a moment longer. */
-  readonly ended: Set<string>
-  readonly remarks: string[]
+  readonly events: Events
 }
 
 export async function fence(session: Session, memory: FenceMemory, call: Call): Promise<FenceOutcome> {
-  const round: Round = { session, memory, left: countdown(call), ended: new Set(), remarks: [] }
+  const stray = memory.events.halt()
+  const left = countdown(call)
+  const round: Round = {
+    session,
+    left,
+    stray,
+    ended: new Set(),
+    remarks: [],
+    async disableEvents(link, state) {
+      if (state?.event_scheduler !== 'ON') return false
+      await link.run([statements.disableEvents()], left.leftMs())
+      memory.events.schedulerWasOn()
+      round.remarks.push('the event scheduler was switched off')
+      return true
+    },
+  }
   const outcome = (proven: boolean, detail: string): FenceOutcome => ({
     proven,
     killed: round.ended.size,
@@ -51,13 +56,13 @@ export async function fence(session: Session, memory: FenceMemory, call: Call): 
   for (let attempt = 0; attempt < 2 && round.left.leftMs() > 0; ) {
     try {
       const link = await linkOf(session, 'fence', round.left.leftMs())
-      const clients = await setReadOnly(round, link, attempt)
-      await killClients(round, link, clients)
-      return outcome(true, 'read_only is on')
+      const { state, clients } = await setReadOnly(round, link, attempt)
+      const { holds, detail } = await endClients(round, link, clients, state)
+      return outcome(holds, detail)
     } catch (error) {
       const failure = failureOf(error, session.where)
       problem = failure.message
-      if (failure.reason === 'down') return await nothingListens(round, outcome, problem)
+      if (failure.reason === 'down') return await nothingListens(round, memory, outcome, problem)
       if (failure.reason === 'hung') break
       if (failure.lost) await pause(2)
       else attempt++
@@ -66,12 +71,18 @@ export async function fence(session: Session, memory: FenceMemory, call: Call): 
   return outcome(false, problem === '' ? `no answer within ${call.timeoutMs} ms` : problem)
 }
 
-/** Sets read_only and reads it back; returns the sessions to kill. Throws DatabaseFailure. */
-async function setReadOnly(round: Round, link: Link, attempt: number): Promise<readonly Row[]> {
+interface ReadBack {
+  readonly state: Row
+  /** The sessions at that moment. */
+  readonly clients: readonly Row[]
+}
+
+/** Sets read_only, reads it back and stops the event scheduler. Throws DatabaseFailure. */
+async function setReadOnly(round: Round, link: Link, attempt: number): Promise<ReadBack> {
   const { session, left } = round
   const helper = await helperOf(session, link)
   // With one connection only nobody could kill what blocks it afterwards: kill before.
-  if (helper === null || attempt > 0) await killListed(round, helper ?? link, session)
+  if (helper === null || attempt > 0) await killListed(round, helper ?? link)
   const limitMs = left.leftMs() * (attempt === 0 ? 0.5 : 0.8)
   const change = link.run(statements.fence(limitMs), Math.min(limitMs * 1.1, left.leftMs()))
   change.catch(() => {})
@@ -83,14 +94,14 @@ async function setReadOnly(round: Round, link: Link, attempt: number): Promise<r
     }
     if (slow === 'slow') {
       round.remarks.push('something blocked it, and the connections of clients were ended for that')
-      await killListed(round, helper, session).catch((error: unknown) => round.remarks.push(messageOf(error)))
+      await killListed(round, helper).catch((error: unknown) => round.remarks.push(messageOf(error)))
     }
   }
   try {
     const [, state, clients] = await change
     if (isWritable(state?.[0]?.read_only)) throw stillOff(session)
-    await disableEvents(round, link, state?.[0])
-    return clients ?? []
+    await round.disableEvents(link, state?.[0])
+    return { state: state?.[0] ?? {}, clients: clients ?? [] }
   } catch (error) {
     const failure = failureOf(error, session.where)
     // A change whose client gave up would go on waiting in the server, with everything new queued behind it.
@@ -99,10 +110,6 @@ async function setReadOnly(round: Round, link: Link, attempt: number): Promise<r
     }
     throw failure
   }
-}
-
-function stillOff(session: Session): DatabaseFailure {
-  return new DatabaseFailure('error', `${session.where} says that read_only is off`)
 }
 
 /**
@@ -136,87 +143,18 @@ async function helperOf(session: Session, main: Link): Promise<Link | null> {
   }
 }
 
-/** Events of privileged definers would write on a read-only server. */
-async function disableEvents(round: Round, link: Link, state: Row | undefined): Promise<void> {
-  if (state?.event_scheduler !== 'ON') return
-  await link.run([statements.disableEvents()], round.left.leftMs())
-  round.memory.eventsDisabled = true
-  round.remarks.push('the event scheduler was switched off')
-}
-
-async function killListed(round: Round, link: Link, session: Session): Promise<void> {
+async function killListed(round: Round, link: Link): Promise<void> {
   const [clients] = await link.run([statements.clients()], round.left.leftMs())
-  await kill(round, link, others(clients ?? [], session))
-}
-
-/**
- * Ends the sessions of clients: whoever holds READ ONLY ADMIN could write on. Such an account is named, and ended again, a
- * few times, when it comes back: read_only does not bind it, only taking the privilege away does.
- */
-async function killClients(round: Round, link: Link, listed: readonly Row[]): Promise<void> {
-  const { session, left, ended } = round
-  const waitUntil = performance.now() + Math.min(LEAVE_MS, left.leftMs() / 2)
-  const privileged = new Set<string>()
-  const wasEnded = (client: Row) => ended.has(client.id ?? '')
-  const first = others(listed, session)
-  let targets: readonly Row[] = first.filter((client) => !wasEnded(client))
-  for (let kills = 0; ; ) {
-    if (targets.length > 0) {
-      await kill(round, link, targets)
-      kills++
-    }
-    if (ended.size === 0) return
-    const [now, grantees, state] = await link.run(
-      [statements.clients(), statements.privilegedAccounts(), statements.fenceState()],
-      left.leftMs(),
-    )
-    // A session of ours that was given up may have had a grant on its way; it is among those that were ended.
-    if (isWritable(state?.[0]?.read_only)) throw stillOff(session)
-    const mayWrite = (client: Row) => userNames(grantees ?? []).has(client.user ?? '')
-    const present = others(now ?? [], session)
-    targets = present.filter((client) => !wasEnded(client) && mayWrite(client))
-    for (const client of [...first, ...targets].filter(mayWrite)) {
-      privileged.add(`${client.user}@${addressOf(client.host ?? '')}`)
-    }
-    if (targets.length > 0 && kills < KILL_ROUNDS) continue
-    const leaving = present.filter(wasEnded).length
-    if (leaving > 0 && performance.now() < waitUntil) {
-      targets = []
-      await pause(2)
-      continue
-    }
-    if (leaving > 0) round.remarks.push(`${leaving} ended sessions still roll back`)
-    const back = targets.length > 0 ? ' and keeps coming back' : ''
-    if (privileged.size > 0) {
-      round.remarks.push(`${[...privileged].join(', ')} may write on a read-only database${back}`)
-    }
-    return
-  }
-}
-
-/** The user names in `'name'@'host'`. */
-function userNames(grantees: readonly Row[]): ReadonlySet<string> {
-  return new Set(grantees.map((row) => /^'(.*)'@/.exec(row.grantee ?? '')?.[1] ?? ''))
-}
-
-async function kill(round: Round, link: Link, targets: readonly Row[]): Promise<void> {
-  if (targets.length === 0) return
-  await link.run([statements.kill(targets.map((target) => Number(target.id)))], round.left.leftMs())
-  for (const target of targets) round.ended.add(target.id ?? '')
-}
-
-/** Everybody's sessions but our own. */
-function others(clients: readonly Row[], session: Session): readonly Row[] {
-  const ours = new Set(Object.values(session.lanes).map((lane) => String(lane.current?.threadId ?? '')))
-  return clients.filter((client) => !ours.has(client.id ?? ''))
+  await kill(round, link, others(round, clients ?? []))
 }
 
 async function nothingListens(
   round: Round,
+  memory: FenceMemory,
   outcome: (proven: boolean, detail: string) => FenceOutcome,
   detail: string,
 ): Promise<FenceOutcome> {
-  const server = round.memory.process
+  const server = memory.process
   while (server !== null && !isGone(server)) {
     if (round.left.leftMs() === 0) return outcome(false, `${detail}, but process ${server.pid} still has clients`)
     await pause(2)

@@ -47,6 +47,20 @@ export function whereOf(target: Target): string {
   return target.kind === 'local' ? `the database at ${target.socket}` : `the database at ${target.host}:${target.port}`
 }
 
+/** Open sessions of this process, by server: a fence must tell them from an administrator's. */
+const sessions = new Map<string, Set<{ readonly threadId: number }>>()
+
+/** Thread ids of this process's sessions on that server; one that is just logging in has none yet. */
+export function ownThreads(where: string): ReadonlySet<string> {
+  return new Set([...(sessions.get(where) ?? [])].map(({ threadId }) => String(threadId)))
+}
+
+function remember(where: string, session: { readonly threadId: number }): () => void {
+  const known = sessions.get(where) ?? new Set()
+  sessions.set(where, known.add(session))
+  return () => known.delete(session)
+}
+
 export async function openLink(target: Target, limitMs: number): Promise<Link> {
   const deadline = performance.now() + limitMs
   const where = whereOf(target)
@@ -66,6 +80,7 @@ export async function openLink(target: Target, limitMs: number): Promise<Link> {
     }
   })
   const connection = createConnection(optionsFor(target, socket))
+  const forget = remember(where, connection)
   let lost = false
   const listeners: (() => void)[] = []
   const close = () => {
@@ -73,6 +88,7 @@ export async function openLink(target: Target, limitMs: number): Promise<Link> {
     socket.destroy()
     if (lost) return
     lost = true
+    forget()
     for (const listener of listeners.splice(0)) listener()
   }
   connection.on('error', close)

@@ -3,22 +3,27 @@
  * (root by unix_socket, no password). It decides nothing: what to do and when is the host's business.
  * Invariant: each call ends within its own limit, whatever the server or the network does.
  */
-import { ApmodeError } from '../../core/errors.ts'
+import { messageOf } from '../../core/errors.ts'
 import { statements } from '../../core/statements.ts'
 import type { Database } from '../../ports/database.ts'
+import type { Call } from '../../ports/systemd.ts'
 import { acknowledgements } from './acknowledgements.ts'
+import { createEvents } from './events.ts'
+import { exportTransactions } from './export.ts'
+import { failureOf } from './failure.ts'
 import { type FenceMemory, fence } from './fence.ts'
 import { follow } from './follow.ts'
 import { keepLane, type Log } from './kept.ts'
 import { recordLead } from './lead.ts'
 import { type Link, type Target, whereOf } from './link.ts'
-import { observe, type Seen } from './observe.ts'
+import { isWritable, observe, type Seen } from './observe.ts'
 import { peerLook } from './peer.ts'
 import { type Folders, ping } from './ping.ts'
+import { privilegedAccounts } from './privileged.ts'
 import { serverProcess } from './process.ts'
 import { allowWrites, commitWithPeer, drain, forgetPrimary, stopReplication } from './promote.ts'
 import { createReceiver } from './receiver.ts'
-import type { Session } from './session.ts'
+import { countdown, linkOf, type Session } from './session.ts'
 
 export interface MariadbOptions {
   /** The server's Unix socket. */
@@ -29,7 +34,8 @@ export interface MariadbOptions {
 export function createMariadb(options: MariadbOptions): Database {
   const log: Log = options.log ?? (() => {})
   const target: Target = { kind: 'local', socket: options.socket }
-  const memory: FenceMemory = { process: null, eventsDisabled: false }
+  const events = createEvents(target, log)
+  const memory: FenceMemory = { process: null, events }
   const seen: Seen = { replication: null, lead: null }
   const folders: Folders = { known: [] }
   const peer = peerLook()
@@ -37,7 +43,7 @@ export function createMariadb(options: MariadbOptions): Database {
   const rememberProcess = async (link: Link, limitMs: number) => {
     const [row] = await link.rows('SELECT @@global.pid_file AS pid_file, @@global.port AS port', limitMs)
     // Asked once beforehand, so that the first fence does not pay for what is only slow the first time.
-    await link.run([statements.fenceState(), statements.clients(), statements.privilegedAccounts()], limitMs)
+    await link.run([statements.fenceState(), statements.clients(), privilegedAccounts(link)], limitMs)
     memory.process = serverProcess(row?.pid_file ?? '', options.socket, Number(row?.port ?? 0))
   }
   const session: Session = {
@@ -54,6 +60,19 @@ export function createMariadb(options: MariadbOptions): Database {
   }
   const lanes = Object.values(session.lanes)
 
+  /** Before it follows: what the primary says of its events later is then newer. Not done, it is only not the same on both. */
+  const rest = async (call: Call) => {
+    events.halt()
+    const left = countdown(call)
+    try {
+      const link = await linkOf(session, 'act', left.leftMs())
+      const [state] = await link.rows(statements.fenceState(), left.leftMs())
+      if (!isWritable(state?.read_only)) await events.rest(link, left)
+    } catch (error) {
+      log('warn', `The events could not be given to the primary: ${messageOf(failureOf(error, session.where))}.`)
+    }
+  }
+
   return {
     open() {
       for (const lane of lanes) lane.open()
@@ -62,7 +81,12 @@ export function createMariadb(options: MariadbOptions): Database {
       for (const lane of lanes) lane.close()
       peer.close()
     },
-    observe: (call) => observe(session, seen, call),
+    async observe(call) {
+      const status = await observe(session, seen, call)
+      // A supervisor that was started anew, before the one before it had enabled the events.
+      if (status.answers && status.writable && status.lead !== null && status.replication === null) events.found()
+      return status
+    },
     ping: (call) => ping(session, folders, call),
     folders: () => folders.known,
     fence: (call) => fence(session, memory, call),
@@ -71,15 +95,18 @@ export function createMariadb(options: MariadbOptions): Database {
     forgetPrimary: (call) => forgetPrimary(session, call),
     recordLead: (row, call) => recordLead(session, row, call),
     acknowledgements: (call) => acknowledgements(session, call),
-    async keepTransactions() {
-      throw new ApmodeError('failed', 'not yet')
+    async keepTransactions(ranges, folder, call) {
+      return (await exportTransactions(session, { socket: options.socket, ranges, folder }, call)).path
     },
     commitWithPeer: (on, call) => commitWithPeer(session, on, call),
     async allowWrites(call) {
-      await allowWrites(session, { events: memory.eventsDisabled }, call)
-      memory.eventsDisabled = false
+      await allowWrites(session, call)
+      events.allow()
     },
-    follow: (primary, call) => follow(session, primary, call),
+    async follow(primary, call) {
+      await rest(call)
+      await follow(session, primary, call)
+    },
     observePeer: (primary, call) => peer.observe(primary, call),
     waitForPeer: (primary, call) => peer.wait(session, primary, call),
   }

@@ -139,11 +139,6 @@ export async function forgetPrimary(session: Session, call: Call): Promise<void>
   })
 }
 
-export interface WriteOptions {
-  /** Switch the event scheduler on too. */
-  readonly events: boolean
-}
-
 export async function commitWithPeer(session: Session, on: boolean, call: Call): Promise<void> {
   await operate(session, 'change who acknowledges commits', call, async (link, left) => {
     left.check()
@@ -151,7 +146,7 @@ export async function commitWithPeer(session: Session, on: boolean, call: Call):
   })
 }
 
-export async function allowWrites(session: Session, options: WriteOptions, call: Call): Promise<void> {
+export async function allowWrites(session: Session, call: Call): Promise<void> {
   await operate(session, 'allow writes', call, async (link, left) => {
     const running = anyThreadRuns(await readReplicas(link, left.leftMs()))
     const harmless = running?.status.sql === false && (await session.receiver.leaving(link, left))
@@ -164,6 +159,5 @@ export async function allowWrites(session: Session, options: WriteOptions, call:
     if (!isWritable(state?.read_only)) {
       throw new DatabaseFailure('error', `${link.where} still says read_only=${state?.read_only ?? 'nothing'}`)
     }
-    if (options.events) await link.run([statements.enableEvents()], left.leftMs())
   })
 }

@@ -1,0 +1,53 @@
+/**
+ * Does the peer still acknowledge what this primary commits? Invariant: it is given up only after a silence that is longer
+ * than any lease of a replica, or when nothing listens there; one that is attached and acknowledges nothing is trusted
+ * again ever later. Pure bookkeeping over monotonic milliseconds.
+ */
+import type { Acknowledgements, PeerStatus } from '../ports/database.ts'
+import { STUCK_FIRST_MS, STUCK_MOST_MS } from './pace.ts'
+
+export class Acknowledging {
+  /** The acknowledgement cannot come. */
+  gone = false
+  readonly #goneMs: number
+  /** When all was last in order; null: this machine does not lead. */
+  #inOrderAt: number | null = null
+  #received = 0
+  #stuckMs = STUCK_FIRST_MS
+  #trustAgainAt = 0
+
+  constructor(goneMs: number) {
+    this.#goneMs = goneMs
+  }
+
+  /** This machine does not lead now. */
+  rest(): void {
+    this.#inOrderAt = null
+  }
+
+  /** One look at the primary. `acknowledged` null: commits do not wait. */
+  inOrder(attached: boolean, acknowledged: Acknowledgements | null, now: number): boolean {
+    this.#inOrderAt ??= now
+    if (!attached || !this.#progresses(acknowledged)) return false
+    this.#inOrderAt = now
+    if (now >= this.#trustAgainAt) this.gone = false
+    return true
+  }
+
+  /** What a look at the peer says of one that is not in order. `cutOff`: it is this machine that nobody hears. */
+  missed(peer: PeerStatus | null, attached: boolean, cutOff: boolean, now: number): void {
+    const refused = peer?.refused === true
+    const silent = now - (this.#inOrderAt ?? now) >= this.#goneMs && !cutOff
+    if (this.gone || !(refused || silent)) return
+    this.gone = true
+    this.#trustAgainAt = attached ? now + this.#stuckMs : 0
+    this.#stuckMs = attached ? Math.min(this.#stuckMs * 2, STUCK_MOST_MS) : STUCK_FIRST_MS
+  }
+
+  #progresses(acknowledged: Acknowledgements | null): boolean {
+    if (acknowledged === null) return true
+    const moved = acknowledged.received !== this.#received
+    this.#received = acknowledged.received
+    return acknowledged.waiting === 0 || moved
+  }
+}
