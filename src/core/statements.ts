@@ -218,4 +218,11 @@ export const statements = {
   startReplication(): string {
     return 'START SLAVE'
   },
+  binaryLogs(): string {
+    return 'SHOW BINARY LOGS'
+  },
+  /** The GTID position at which the binary log begins; `name` is a SQL literal. */
+  binaryLogStart(name: string): string {
+    return `SELECT BINLOG_GTID_POS(${name}, 4) AS position`
+  },
 } as const

@@ -25,6 +25,9 @@ import { allowWrites, commitWithPeer, drain, forgetPrimary, stopReplication } fr
 import { createReceiver } from './receiver.ts'
 import { countdown, linkOf, type Session } from './session.ts'
 
+/** How long giving the events to the primary may hold up following it. */
+const REST_MS = 1000
+
 export interface MariadbOptions {
   /** The server's Unix socket. */
   readonly socket: string
@@ -104,8 +107,9 @@ export function createMariadb(options: MariadbOptions): Database {
       events.allow()
     },
     async follow(primary, call) {
-      await rest(call)
-      await follow(session, primary, call)
+      const left = countdown(call)
+      await rest({ timeoutMs: Math.min(REST_MS, call.timeoutMs / 2) })
+      await follow(session, primary, { ...call, timeoutMs: left.leftMs() })
     },
     observePeer: (primary, call) => peer.observe(primary, call),
     waitForPeer: (primary, call) => peer.wait(session, primary, call),

@@ -19,6 +19,8 @@ const QUIET_MS = 200
 /** The same where there only are such accounts: one that connects for each write may be away in the moment of a look. */
 const GLANCE_MS = 20
 const LOOK_EVERY_MS = 2
+/** With less than this no look is begun, so that the answer can still name who it was. */
+const LAST_LOOK_MS = 20
 /** What an installation has and people use by hand; they alone make no fence wait. */
 const INSTALLED = new Set(["'root'@'localhost'", "'mysql'@'localhost'", "'mariadb.sys'@'localhost'"])
 const LOGGING_IN = 'unauthenticated user'
@@ -75,14 +77,18 @@ export async function endClients(round: Round, link: Link, listed: readonly Row[
     )
     const leaving = present.filter((client) => ended.has(client.id ?? '') && !mayWrite(client)).length
     const waitMs =
-      names.size > 0 || lastSeen !== null ? quietMs : [...accounts].some((account) => !INSTALLED.has(account)) ? GLANCE_MS : 0
+      names.size > 0 || lastSeen !== null
+        ? quietMs
+        : [...accounts].some((account) => !INSTALLED.has(account))
+          ? GLANCE_MS
+          : 0
     const quiet = !somebody && performance.now() - (lastSeen ?? begun) >= waitMs
     if (quiet && targets.length === 0 && (leaving === 0 || performance.now() >= leaveUntil)) {
       if (leaving > 0) remarks.push(`${leaving} ended sessions still roll back`)
       if (names.size > 0) remarks.push(`${[...names].join(', ')} may write on a read-only database`)
       return { holds: true, detail: 'read_only is on' }
     }
-    if (left.leftMs() < 2 * LOOK_EVERY_MS) return { holds: false, detail: cannotHold(names) }
+    if (left.leftMs() < LAST_LOOK_MS) return { holds: false, detail: cannotHold(names) }
     if (targets.length === 0) await pause(LOOK_EVERY_MS)
   }
 }

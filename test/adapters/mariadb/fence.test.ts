@@ -1,3 +1,4 @@
+import net from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Link, openLink } from '../../../src/adapters/mariadb/link.ts'
 import { createMariadb } from '../../../src/adapters/mariadb/mariadb.ts'
@@ -25,7 +26,12 @@ describe.skipIf(skipped !== null)(`the fence${skipped === null ? '' : ` (skipped
     server.sql(`
       CREATE DATABASE app; CREATE TABLE app.t (a INT PRIMARY KEY) ENGINE=InnoDB;
       CREATE USER app@'127.0.0.1' IDENTIFIED BY 'p'; GRANT ALL ON app.* TO app@'127.0.0.1';
-      CREATE USER boss@'127.0.0.1' IDENTIFIED BY 'p'; GRANT ALL ON *.* TO boss@'127.0.0.1';`)
+      CREATE TABLE app.log (a INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB;
+      CREATE USER boss@'127.0.0.1' IDENTIFIED BY 'p'; GRANT ALL ON *.* TO boss@'127.0.0.1';
+      CREATE ROLE inner_role; GRANT READ_ONLY ADMIN ON *.* TO inner_role;
+      CREATE ROLE outer_role; GRANT inner_role TO outer_role;
+      CREATE USER keen@'127.0.0.1' IDENTIFIED BY 'p'; GRANT ALL ON app.* TO keen@'127.0.0.1';
+      GRANT outer_role TO keen@'127.0.0.1'; SET DEFAULT ROLE outer_role FOR keen@'127.0.0.1';`)
     database = createMariadb({ socket: server.socket })
     database.open()
   }, 60_000)
@@ -107,35 +113,132 @@ describe.skipIf(skipped !== null)(`the fence${skipped === null ? '' : ` (skipped
     expect(server.sql('SELECT COUNT(*) FROM app.t WHERE a = 77')).toBe('0')
   })
 
-  it('ends and names an administrator that keeps coming back', async () => {
+  /** Connects again as soon as it is ended, and writes each time; counts what was acknowledged. */
+  const insistent = (user: string, pauseMs = 0) => {
+    const target = { kind: 'remote', host: '127.0.0.1', port: server.port, user, password: 'p' } as const
+    const seen = { connected: 0, written: [] as number[] }
     let on = true
-    let connected = false
-    const target = { kind: 'remote', host: '127.0.0.1', port: server.port, user: 'boss', password: 'p' } as const
-    const insist = (async () => {
+    const ended = (async () => {
       while (on) {
         const link = await openLink(target, 1000).catch(() => null)
         if (link === null) continue
-        links.push(link)
-        connected = true
-        if (on) await new Promise<void>((resolve) => link.onLost(resolve))
+        seen.connected++
+        while (on && !link.lost) {
+          const at = performance.now()
+          const said = await link.run(['INSERT INTO app.log () VALUES ()'], 1000).catch((error: unknown) => error)
+          if (!(said instanceof Error)) seen.written.push(at)
+          if (user === 'app' && said instanceof Error) break
+        }
+        link.close()
+        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
       }
     })()
-    await until('it is connected', () => connected)
-    const outcome = await database.fence({ timeoutMs: 2000 })
-    expect(outcome.proven).toBe(true)
-    expect(outcome.killed).toBeGreaterThan(0)
-    expect(outcome.detail).toContain('boss@127.0.0.1 may write on a read-only database')
-    on = false
-    for (const link of links.splice(0)) link.close()
-    await insist
+    return {
+      seen,
+      async stop() {
+        on = false
+        await ended
+      },
+    }
+  }
+
+  it.each(['boss', 'keen'])(
+    'is not proven while %s, whom read_only does not bind, keeps coming back: it is named',
+    async (user) => {
+      const client = insistent(user)
+      try {
+        await until('it writes', () => client.seen.written.length > 5)
+        const from = performance.now()
+        const outcome = await database.fence({ timeoutMs: 1000 })
+        expect(performance.now() - from).toBeLessThan(1200)
+        expect(outcome.proven).toBe(false)
+        expect(outcome.killed).toBeGreaterThan(3)
+        expect(outcome.detail).toContain(`${user}@127.0.0.1 may write all the same`)
+      } finally {
+        await client.stop()
+      }
+      expect(await database.fence({ timeoutMs: 1000 })).toMatchObject({ proven: true })
+    },
+  )
+
+  it('is not proven while such an account connects anew for each write', async () => {
+    const target = { kind: 'remote', host: '127.0.0.1', port: server.port, user: 'boss', password: 'p' } as const
+    let on = true
+    let written = 0
+    const loop = (async () => {
+      while (on) {
+        const link = await openLink(target, 1000).catch(() => null)
+        if ((await link?.run(['INSERT INTO app.log () VALUES ()'], 1000).catch(() => null)) != null) written++
+        link?.close()
+      }
+    })()
+    try {
+      await until('it writes', () => written > 5)
+      for (let n = 0; n < 5; n++) expect(await database.fence({ timeoutMs: 600 })).toMatchObject({ proven: false })
+    } finally {
+      on = false
+      await loop
+    }
   })
+
+  it('is proven, and nothing is written afterwards, when such a session does not come back', async () => {
+    const boss = await client('boss')
+    await boss.run(['INSERT INTO app.log () VALUES ()'], 1000)
+    const from = performance.now()
+    const outcome = await database.fence({ timeoutMs: 1000 })
+    process.stdout.write(`fence, a privileged session: ${(performance.now() - from).toFixed(2)} ms\n`)
+    expect(outcome).toMatchObject({ proven: true, killed: 1 })
+    expect(outcome.detail).toContain('boss@127.0.0.1 may write on a read-only database')
+  })
+
+  it('is proven at once although an ordinary account reconnects in a loop, or only opens connections', async () => {
+    const monitor = insistent('app', 1)
+    const opened: net.Socket[] = []
+    try {
+      await until('it writes', () => monitor.seen.written.length > 5)
+      for (let n = 0; n < 5; n++) opened.push(net.connect(server.port, '127.0.0.1'))
+      const times: number[] = []
+      for (let n = 0; n < 10; n++) {
+        server.sql('SET GLOBAL read_only=0')
+        const from = performance.now()
+        expect(await database.fence({ timeoutMs: 1000 })).toMatchObject({ proven: true })
+        const until_ = performance.now()
+        times.push(until_ - from)
+        await until('it is back', () => monitor.seen.connected > n + 2)
+        expect(monitor.seen.written.filter((at) => at > until_)).toEqual([])
+      }
+      process.stdout.write(`fence, reconnecting monitor: ${times.map((ms) => ms.toFixed(1)).join(' ')} ms\n`)
+    } finally {
+      for (const socket of opened) socket.destroy()
+      await monitor.stop()
+    }
+  })
+
+  it('ends the events that run with the rights of such an account, and no row of them comes later', async () => {
+    server.sql(`SET GLOBAL event_scheduler=ON; CREATE DEFINER=boss@'127.0.0.1' EVENT app.tick ON SCHEDULE EVERY 1 SECOND
+      DO INSERT INTO app.log (a) SELECT NULL + SLEEP(1.5)`)
+    try {
+      await until('two of them run at once', () => Number(server.sql(RUNNING)) >= 2)
+      const outcome = await database.fence({ timeoutMs: 2000 })
+      expect(outcome).toMatchObject({ proven: true })
+      expect(server.sql(RUNNING)).toBe('0')
+      const before = server.sql('SELECT COUNT(*) FROM app.log')
+      const from = performance.now()
+      await until('three seconds', () => performance.now() - from > 3000)
+      expect(server.sql('SELECT COUNT(*) FROM app.log')).toBe(before)
+    } finally {
+      server.sql('SET GLOBAL event_scheduler=OFF; DROP EVENT app.tick')
+    }
+  })
+
+  const RUNNING = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT INTO app.log%'"
 
   it('switches the event scheduler off, and on again with writes', async () => {
     server.sql('SET GLOBAL event_scheduler=ON')
     expect(await database.fence({ timeoutMs: 2000 })).toMatchObject({ proven: true })
     expect(server.sql('SELECT @@global.event_scheduler')).toBe('OFF')
     await database.allowWrites({ timeoutMs: 2000 })
-    expect(server.sql('SELECT @@global.event_scheduler, @@global.read_only')).toBe('ON\t0')
+    await until('on again', () => server.sql('SELECT @@global.event_scheduler, @@global.read_only') === 'ON\t0')
     server.sql('SET GLOBAL event_scheduler=OFF')
   })
 
