@@ -43,7 +43,7 @@ const flood = setInterval(() => {
   for (const host of order.hosts) {
     const share = (order.perSecond * TICK_MS) / 1000 / order.hosts.length
     for (let n = 0; n < share; n++) {
-      if (slow.size < order.slow * order.hosts.length) {
+      if (n % 4 === 1 && slow.size < order.slow * order.hosts.length) {
         const socket = open(host, head)
         slow.add(socket)
         socket.on('close', () => slow.delete(socket))
