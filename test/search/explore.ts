@@ -8,8 +8,8 @@ import { inTime } from './notice.ts'
 import type { Pair } from './observe.ts'
 import { fromOutside } from './outside.ts'
 import { advance } from './supervisor.ts'
-import { judgeStep, type Violation } from './verdict.ts'
-import { hasMore, keyOf, normalized, SIDES, type Side, WHOLE, type World } from './world.ts'
+import { judgeStep, nameOf, type Violation } from './verdict.ts'
+import { hasMore, isOpen, keyOf, normalized, SIDES, type Side, WHOLE, type World } from './world.ts'
 
 export interface Node {
   readonly world: World
@@ -81,15 +81,15 @@ export function ownMoves(world: World, pair: Pair): OwnMoves {
   return { soon, later, byClients }
 }
 
-/** As it is kept: what follows at once has followed, epochs count from 1, and --force is forgotten with the pair whole. */
+/** As it is kept: what follows at once has followed, epochs count from 1, and what is mended is forgotten. */
 export function tidy(world: World): World {
   const next = normalized(settled(world))
-  if (!next.forced) return next
+  const open = SIDES.every((side) => isOpen(next, side))
+  if (open) return next.split ? next : { ...next, split: true }
+  if (!next.forced && !next.split) return next
   const [a, b] = next.machines
-  const whole = a.power && b.power && !hasMore(a) && !hasMore(b) && a.claim !== 'forced' && b.claim !== 'forced'
-  return whole && a.epoch === b.epoch && !(a.db === 'up' && b.db === 'up' && !a.readOnly && !b.readOnly)
-    ? { ...next, forced: false }
-    : next
+  const same = !hasMore(a) && !hasMore(b) && a.epoch === b.epoch && a.leader === b.leader
+  return same && a.claim !== 'forced' && b.claim !== 'forced' ? { ...next, forced: false, split: false } : next
 }
 
 export function explore({ depth, pair, restFrom, order, start = WHOLE }: Limits): Searched {
@@ -106,7 +106,7 @@ export function explore({ depth, pair, restFrom, order, start = WHOLE }: Limits)
     const node: Node = { world, parent: from, what, side, outside, depth: depthThere }
     const violation = judgeStep(from.world, world, pair)
     if (violation !== null) {
-      const name = Object.values(violation).join(', ')
+      const name = nameOf(violation)
       if (!found.has(name)) found.set(name, { violation, node })
       // Two that are open, of which one cannot acknowledge: no harm yet, and it goes on.
       if (violation.what !== 'two open databases') return

@@ -10,7 +10,12 @@ export interface Violation {
   /** What joins the machines at that moment. */
   readonly between: 'both links' | 'the databases only' | 'VRRP only' | 'nothing'
   readonly witness: 'none configured' | 'both see it' | 'one sees it' | 'nobody sees it'
+  /** It follows from two databases that were open at once before. */
+  readonly split: boolean
 }
+
+export const nameOf = ({ what, between, witness, split }: Violation) =>
+  `${what}; between the machines: ${between}; witness: ${witness}${split ? '; after a split' : ''}`
 
 function betweenOf(world: World): Violation['between'] {
   const vrrp = vrrpPasses(world)
@@ -37,6 +42,7 @@ export function judgeStep(before: World, after: World, pair: Pair): Violation | 
     what,
     between: betweenOf(after),
     witness: witnessOf(after, pair),
+    split: before.split,
   })
   if (both(acknowledges, after) && !both(acknowledges, before)) return found('two writers')
   if (SIDES.some((side) => lacks(after, side) && !lacks(before, side)) && !both(isOpen, after))

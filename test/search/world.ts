@@ -91,8 +91,10 @@ export interface World {
   readonly vrrp: boolean
   /** The databases reach each other. */
   readonly sql: boolean
-  /** A person said --force, and the pair has not been whole since. */
+  /** A person said --force, and the two histories have not been one since. */
   readonly forced: boolean
+  /** Both databases were open, and the two histories have not been one since. */
+  readonly split: boolean
 }
 
 const MODES: Readonly<Record<Mode, string>> = { ap: 'a', m: 'm', s: 's' }
@@ -152,8 +154,8 @@ const MANY = 2 ** 22
 export function keyOf(world: World): number {
   const a = numberOf(world.machines[0], 0)
   const b = numberOf(world.machines[1], 1)
-  const between = (world.vrrp ? 1 : 0) + (world.sql ? 2 : 0) + (world.forced ? 4 : 0)
-  return (Math.min(a, b) * MANY + Math.max(a, b)) * 8 + between
+  const between = (world.vrrp ? 1 : 0) + (world.sql ? 2 : 0) + (world.forced ? 4 : 0) + (world.split ? 8 : 0)
+  return (Math.min(a, b) * MANY + Math.max(a, b)) * 16 + between
 }
 
 export function withMachine(world: World, side: Side, change: Partial<Machine>): World {
@@ -276,4 +278,5 @@ export const WHOLE: World = {
   vrrp: true,
   sql: true,
   forced: false,
+  split: false,
 }

@@ -1,0 +1,92 @@
+/**
+ * No state is a dead end: once the faults are over, some sequence of an operator's commands leads back to the whole pair.
+ * Shown by finding one: everything is repaired, the machines come to rest, and commands are tried, the shortest
+ * sequence first. What has once been found to lead home is remembered.
+ */
+import { ownMoves, sentenceOf, tidy } from './explore.ts'
+import type { Pair } from './observe.ts'
+import { fromOutside, repairs } from './outside.ts'
+import { isHome } from './verdict.ts'
+import { keyOf, SIDES, type World } from './world.ts'
+
+/** More commands in a row than any operator's page of instructions has. */
+const MOST_COMMANDS = 6
+/** Steps until the machines rest; beyond it they never do. */
+const MOST_STEPS = 2000
+
+/** The first of its own moves that leads to something new, until there is none: everybody does what is to be done. */
+export function rest(world: World, pair: Pair): World | null {
+  const seen = new Set([keyOf(world)])
+  let at = world
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    const { soon, later } = ownMoves(at, pair)
+    const next = [...soon, ...later].find((move) => !seen.has(keyOf(move.world)))
+    if (next === undefined) return at
+    at = next.world
+    seen.add(keyOf(at))
+  }
+  return null
+}
+
+/** Links, interfaces, power: whatever is repaired without apmode. */
+export function repaired(world: World, pair: Pair): World {
+  let next = tidy({ ...world, vrrp: true, sql: true })
+  for (const side of SIDES) {
+    for (let more = true; more; ) {
+      const [repair] = [...repairs(next, side, pair)].filter(({ what }) => !what.includes('reclones'))
+      more = repair !== undefined
+      if (repair !== undefined) next = tidy(repair.world)
+    }
+  }
+  return next
+}
+
+export class WayHome {
+  readonly #pair: Pair
+  /** From a world at rest, by its key: the commands that lead home. */
+  readonly #known = new Map<number, readonly string[]>()
+
+  constructor(pair: Pair) {
+    this.#pair = pair
+  }
+
+  /** How many worlds at rest were asked for. */
+  get worlds(): number {
+    return this.#known.size
+  }
+
+  /** The commands; null: there is no way. */
+  from(world: World): readonly string[] | null {
+    const begin = rest(repaired(world, this.#pair), this.#pair)
+    if (begin === null) return null
+    const known = this.#known.get(keyOf(begin))
+    if (known !== undefined) return known
+    const visited = new Set([keyOf(begin)])
+    let layer: { readonly world: World; readonly way: readonly string[]; readonly keys: readonly number[] }[] = [
+      { world: begin, way: [], keys: [keyOf(begin)] },
+    ]
+    for (let commands = 0; commands <= MOST_COMMANDS; commands += 1) {
+      const next: typeof layer = []
+      for (const at of layer) {
+        const rests = this.#known.get(keyOf(at.world)) ?? (isHome(at.world) ? [] : null)
+        if (rests !== null) {
+          const all = [...at.way, ...rests]
+          for (const [index, key] of at.keys.entries()) this.#known.set(key, all.slice(index))
+          return all
+        }
+        for (const move of fromOutside(at.world, this.#pair)) {
+          const person = move.kind === 'command' || move.what.includes('a person')
+          if (!person) continue
+          const reached = rest(tidy(move.world), this.#pair)
+          if (reached === null) continue
+          const key = keyOf(reached)
+          if (visited.has(key)) continue
+          visited.add(key)
+          next.push({ world: reached, way: [...at.way, sentenceOf(move)], keys: [...at.keys, key] })
+        }
+      }
+      layer = next
+    }
+    return null
+  }
+}
