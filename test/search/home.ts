@@ -55,38 +55,55 @@ export class WayHome {
     return this.#known.size
   }
 
-  /** The commands; null: there is no way. */
+  /** The commands; null: there is no way. A person's decisions (--force, a reclone) only where nothing else leads home. */
   from(world: World): readonly string[] | null {
     const begin = rest(repaired(world, this.#pair), this.#pair)
     if (begin === null) return null
     const known = this.#known.get(keyOf(begin))
     if (known !== undefined) return known
+    return this.#search(begin, false) ?? this.#search(begin, true)
+  }
+
+  #search(begin: World, decisions: boolean): readonly string[] | null {
     const visited = new Set([keyOf(begin)])
-    let layer: { readonly world: World; readonly way: readonly string[]; readonly keys: readonly number[] }[] = [
-      { world: begin, way: [], keys: [keyOf(begin)] },
-    ]
-    for (let commands = 0; commands <= MOST_COMMANDS; commands += 1) {
-      const next: typeof layer = []
+    let layer: readonly Reached[] = [{ world: begin, way: [], keys: [keyOf(begin)] }]
+    for (let commands = 0; commands <= MOST_COMMANDS && layer.length > 0; commands += 1) {
+      const next: Reached[] = []
       for (const at of layer) {
-        const rests = this.#known.get(keyOf(at.world)) ?? (isHome(at.world) ? [] : null)
-        if (rests !== null) {
-          const all = [...at.way, ...rests]
+        const rest = isHome(at.world) ? [] : (this.#known.get(keyOf(at.world)) ?? null)
+        if (rest !== null && (decisions || !rest.some(isDecision))) {
+          const all = [...at.way, ...rest]
           for (const [index, key] of at.keys.entries()) this.#known.set(key, all.slice(index))
           return all
         }
-        for (const move of fromOutside(at.world, this.#pair)) {
-          const person = move.kind === 'command' || move.what.includes('a person')
-          if (!person) continue
-          const reached = rest(tidy(move.world), this.#pair)
-          if (reached === null) continue
-          const key = keyOf(reached)
-          if (visited.has(key)) continue
+        for (const reached of this.#afterEach(at, decisions)) {
+          const key = reached.keys.at(-1)
+          if (key === undefined || visited.has(key)) continue
           visited.add(key)
-          next.push({ world: reached, way: [...at.way, sentenceOf(move)], keys: [...at.keys, key] })
+          next.push(reached)
         }
       }
       layer = next
     }
     return null
   }
+
+  *#afterEach(at: Reached, decisions: boolean): Generator<Reached> {
+    for (const move of fromOutside(at.world, this.#pair)) {
+      const what = sentenceOf(move)
+      if (move.kind !== 'command' && !what.includes('a person')) continue
+      if (isDecision(what) && !decisions) continue
+      const world = rest(tidy(move.world), this.#pair)
+      if (world !== null) yield { world, way: [...at.way, what], keys: [...at.keys, keyOf(world)] }
+    }
+  }
 }
+
+interface Reached {
+  readonly world: World
+  readonly way: readonly string[]
+  /** Of every world at rest on the way. */
+  readonly keys: readonly number[]
+}
+
+const isDecision = (what: string) => what.includes('--force') || what.includes('reclones')

@@ -31,11 +31,17 @@ for (const pair of PAIRS) {
     const home = new WayHome(pair)
     const t = performance.now()
     let lost = 0
+    const shown = new Set<string>()
     const ways = new Map<string, number>()
     for (const node of nodes) {
       const way = home.from(node.world)
       const text = way === null ? 'NO WAY' : way.join(' · ')
       ways.set(text, (ways.get(text) ?? 0) + 1)
+      if (way?.some((one) => /force|reclone/.test(one)) && !shown.has(text)) {
+        shown.add(text)
+        console.log(`-- needs a decision: ${text}`)
+        for (const one of wayTo(node)) console.log(`   ${one.outside ? '*' : ' '} ${sentenceOf(one)}`)
+      }
       if (way === null && lost++ < 3) {
         console.log('-- no way home')
         for (const one of wayTo(node)) console.log(`   ${one.outside ? '*' : ' '} ${sentenceOf(one)}`)

@@ -56,15 +56,13 @@ export function notice(world: World, side: Side, pair: Pair): World {
   if (open && part && refused && owed(self) && !inOrder(world, side)) peerGone = true
   const rival = self.rival && answers && !peer.readOnly
   const diverged = part && self.db === 'up' && !open ? (answers ? isDiverged(world, side, pair) : self.diverged) : false
-  const led = self.led || open
   const changed =
-    led !== self.led ||
     cutOff !== self.cutOff ||
     lease !== self.lease ||
     peerGone !== self.peerGone ||
     rival !== self.rival ||
     diverged !== self.diverged
-  return changed ? withMachine(world, side, { cutOff, lease, peerGone, rival, diverged, led }) : world
+  return changed ? withMachine(world, side, { cutOff, lease, peerGone, rival, diverged }) : world
 }
 
 function isDiverged(world: World, side: Side, pair: Pair): boolean {

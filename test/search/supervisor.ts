@@ -92,11 +92,13 @@ function remembered(world: World, side: Side): World {
   const self = world.machines[side]
   const open = isOpen(world, side)
   const master = self.vrrp === 'master'
+  const led = self.mode !== 'm' && (self.led || (open && master))
   const leadKept = master && (self.leadKept || (open && hasVip(self)))
   let { claim } = self
   if (open && master && hasVip(self) && claim !== 'shared') claim = 'alone'
   if (claim === 'taking' && !master && !open) claim = 'none'
-  return leadKept === self.leadKept && claim === self.claim ? world : withMachine(world, side, { leadKept, claim })
+  const same = led === self.led && leadKept === self.leadKept && claim === self.claim
+  return same ? world : withMachine(world, side, { led, leadKept, claim })
 }
 
 /** Begins a settling: look, decide, and what is to be done. `then`: what a command has to do afterwards. */
