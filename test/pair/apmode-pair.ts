@@ -49,6 +49,9 @@ engine = "mariadb"
 replication_password_file = "/etc/apmode/replication.password"
 `
 
+/** The password of replication on every pair of the lab. */
+export const LAB_SECRET = 'a secret of the lab'
+
 export const UNITS = ['mariadb.service', 'api.service', 'keepalived.service'] as const
 export const BOOT_UNIT = 'ap.service'
 
@@ -90,7 +93,7 @@ export async function startApmodePair(options: ApmodePairOptions = {}): Promise<
     provision: async (node) => {
       await installApi(node)
       await node.writeFile('/etc/apmode/apmode.toml', options.config ?? CONFIG)
-      await node.writeFile('/etc/apmode/replication.password', 'a secret of the lab\n', 0o600)
+      await node.writeFile('/etc/apmode/replication.password', `${LAB_SECRET}\n`, 0o600)
       await options.provision?.(node)
     },
   })
@@ -152,7 +155,7 @@ export async function healthy(holder: Machine, standby: Machine): Promise<void> 
 }
 
 /** What a machine says of itself, for the message of a failed test. */
-async function storyOf(machine: Machine): Promise<string> {
+export async function storyOf(machine: Machine): Promise<string> {
   const [status, history] = await Promise.all([machine.apmode('status'), machine.apmode('history -n 12')])
   return `── ${machine.name}\n${status.stdout}${status.stderr}\n${history.stdout}`
 }

@@ -44,6 +44,11 @@ export function freeze(path: string): void {
   writeFileSync(join(path, 'cgroup.freeze'), '1')
 }
 
+/** Lets them go on, as if nothing had been; harmless for a cgroup that is not frozen. */
+export function thaw(path: string): void {
+  writeFileSync(join(path, 'cgroup.freeze'), '0')
+}
+
 /** SIGKILL to every process in the cgroup and below it, in one write (Linux 5.14); waits until the last is gone. */
 export function killCgroup(path: string, patienceMs: number): boolean {
   if (!exists(path)) return true

@@ -12,8 +12,11 @@ import type { ProbeOrder, ProbeReport } from './probe.ts'
 import { PROBE } from './recipe.ts'
 
 export interface ClientOptions {
-  /** `database`: MariaDB's protocol on 3306; `api`: POST and GET on 8080. */
-  readonly via?: 'database' | 'api'
+  /**
+   * `database`: MariaDB's protocol on 3306; `api`: POST and GET on 8080; a machine: MariaDB's protocol over its own Unix
+   * socket, as an ordinary program on that machine, whether or not it carries the VIP.
+   */
+  readonly via?: 'database' | 'api' | LabNode
   /** Of the first row; give each client of a pair its own range. 1 by default. */
   readonly firstNumber?: number
   /** 5 ms by default, 10 through the API. */
@@ -56,9 +59,11 @@ export interface Client {
 }
 
 export function startClient(pair: Pair, options: ClientOptions = {}): Client {
-  const via = options.via ?? 'database'
+  const given = options.via ?? 'database'
+  const via = typeof given === 'string' ? given : 'socket'
   const order: ProbeOrder = {
     via,
+    ...(typeof given === 'string' ? {} : { cgroup: given.cgroup }),
     host: VIP,
     port: via === 'api' ? API_PORT : 3306,
     firstNumber: options.firstNumber ?? 1,
@@ -73,7 +78,7 @@ export function startClient(pair: Pair, options: ClientOptions = {}): Client {
     names: pair.names,
     program: './probe.ts',
     argument: order,
-    namespace: pair.names.clientNamespace,
+    ...(via === 'socket' ? {} : { namespace: pair.names.clientNamespace }),
     onLine(line) {
       if ('write' in line) acknowledged.push({ n: line.write, begun: line.begun, at: line.at })
       else if ('read' in line) reads.push(line.at)

@@ -7,11 +7,15 @@
 import { apiTarget, databaseTarget, type Target } from './targets.ts'
 
 export interface ProbeOrder {
-  readonly via: 'database' | 'api'
+  /** `socket`: MariaDB's protocol over the machine's own Unix socket, as a program on that machine. */
+  readonly via: 'database' | 'api' | 'socket'
+  /** For `socket`: the machine's cgroup, by which it is found again after each boot. */
+  readonly cgroup?: string
   readonly host: string
   readonly port: number
   readonly firstNumber: number
   readonly writeEveryMs: number
+  /** 0: no reads. */
   readonly readEveryMs: number
   /** Limit of one attempt, connecting included. */
   readonly attemptMs: number
@@ -45,7 +49,9 @@ const writes = setInterval(() => {
     })
 }, order.writeEveryMs)
 
-const reads = setInterval(() => {
+const reads = order.readEveryMs > 0 ? setInterval(read, order.readEveryMs) : undefined
+
+function read(): void {
   if (reading >= MOST_AT_ONCE) return
   reading += 1
   target
@@ -54,7 +60,7 @@ const reads = setInterval(() => {
     .finally(() => {
       reading -= 1
     })
-}, order.readEveryMs)
+}
 
 const flushes = setInterval(flush, 20)
 

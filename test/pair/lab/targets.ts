@@ -1,9 +1,11 @@
 /**
- * The two ways in which the probe reaches the pair's service: MariaDB's protocol, and the API's POST and GET.
+ * The ways in which the probe reaches the pair's service: MariaDB's protocol, through the VIP or a machine's own socket, and
+ * the API's POST and GET.
  * Invariant: an attempt ends within `attemptMs`, and a connection that failed once is never used again.
  */
 import { request } from 'node:http'
 import mysql from 'mysql2'
+import { guestInit } from './cgroup.ts'
 import type { ProbeOrder } from './probe.ts'
 import { PROBE } from './recipe.ts'
 
@@ -14,14 +16,21 @@ export interface Target {
   close(): void
 }
 
+const SOCKET = '/run/mysqld/mysqld.sock'
+
+/** Where the database is: behind the VIP, or behind a machine's own socket, which is another one after each boot. */
+function doorOf(order: ProbeOrder): Pick<mysql.ConnectionOptions, 'host' | 'port' | 'socketPath'> {
+  if (order.cgroup === undefined) return { host: order.host, port: order.port }
+  return { socketPath: `/proc/${guestInit(order.cgroup) ?? 0}/root${SOCKET}` }
+}
+
 export function databaseTarget(order: ProbeOrder): Target {
   const idle: mysql.Connection[] = []
 
   const open = () => {
     const connection = mysql.createConnection({
       ...PROBE,
-      host: order.host,
-      port: order.port,
+      ...doorOf(order),
       connectTimeout: order.attemptMs,
     })
     connection.on('error', () => {}) // told to the attempt that uses it, or noticed by the next
