@@ -3,7 +3,7 @@
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
 import type { Config } from './config.ts'
-import { lineageReasons, waitsForLead } from './lineage.ts'
+import { awaitsWitness, lineageReasons, waitsForLead } from './lineage.ts'
 import { isDown, isDying, isRunning, type Observed, routerOf } from './observed.ts'
 import type { MachineEvent, State } from './state.ts'
 import type { VrrpState } from './vocabulary.ts'
@@ -21,7 +21,7 @@ function mastered(state: State, observed: Observed, config: Config): MachineEven
     planned: false,
     peerWritable:
       observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
-    barred: lineageReasons(state, observed, config).length > 0,
+    barred: lineageReasons(state, observed, config).length > 0 || awaitsWitness(observed),
   }
 }
 

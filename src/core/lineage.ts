@@ -33,6 +33,8 @@ export interface Lineage {
   readonly rival: boolean
   /** One of the witnesses answers; null: none is configured. */
   readonly witness: boolean | null
+  /** No witness has answered since the VIP came. */
+  readonly unwitnessed: boolean
   /** Neither the peer nor a witness is seen (G9). */
   readonly cutOff: boolean
   /** Transactions that only this machine has, as far as was ever seen (G6). */
@@ -50,6 +52,7 @@ export const UNKNOWN_LINEAGE: Lineage = {
   peerGone: false,
   rival: false,
   witness: null,
+  unwitnessed: false,
   cutOff: false,
   diverged: [],
   keptIn: null,
@@ -115,6 +118,12 @@ export function waitsForLead(observed: Observed, self: string): boolean {
   const { database, lineage } = observed
   if (database?.answers !== true || database.writable || lineage.led) return false
   return claimOf(lineage.claim, database.lead, self) !== 'none'
+}
+
+/** The VIP may have come because this machine was cut off a moment ago: without the peer's answer, a witness must say no. */
+export function awaitsWitness({ lineage, peer, database }: Observed): boolean {
+  const already = database?.answers === true && database.writable
+  return lineage.unwitnessed && !already && peer?.reachable !== true
 }
 
 /** Why this machine is kept out by what it knows of the pair: G2, G3, G6, G9. Each a sentence. */

@@ -41,6 +41,8 @@ export class Bond {
   /** The position from which on the primary waits for this replica; null: it does not, or not known to. */
   #goal: string | null = null
   #proved = false
+  /** When the VIP was first seen here, this time; null: it is not here. */
+  #vipAt: number | null = null
   #unseen = 0
   #told = ''
 
@@ -52,8 +54,15 @@ export class Bond {
     this.claim = claim
   }
 
+  /** The VIP was seen here, or not. */
+  vip(here: boolean): void {
+    if (!here) this.#vipAt = null
+    else this.#vipAt ??= this.#parts.clock.elapsed()
+  }
+
   get lineage(): Lineage {
     const now = this.#parts.clock.elapsed()
+    const { witness } = this.#parts
     return {
       claim: this.claim,
       leadKept: this.leadKept,
@@ -61,8 +70,9 @@ export class Bond {
       lease: now - this.#leaseAt < this.#leaseMs,
       peerGone: this.#acknowledging.gone,
       rival: this.#rival.staysOut(now),
-      witness: this.#parts.witness?.seen() ?? null,
-      cutOff: this.#parts.witness?.seen() === false && this.#unseen > 1,
+      witness: witness?.seen() ?? null,
+      unwitnessed: witness != null && this.#vipAt !== null && witness.answeredAt() < this.#vipAt,
+      cutOff: witness?.seen() === false && this.#unseen > 1,
       diverged: this.apart.ranges,
       keptIn: this.apart.keptIn,
     }

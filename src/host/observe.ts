@@ -97,6 +97,7 @@ export class Observer {
     const whole = attached && database?.answers === true && database.writable && !database.commitsWithPeer
     const matters = (claims.inPair && wonders) || (claims.takesPart && (mayPromote || (whole && this.#semiSync())))
     const late = early === null && matters ? await this.lookAtPeer(this.#peerLimit()) : early
+    this.#bond.vip(network.holdsVip())
     return {
       ...seen,
       // Asked again after the last wait: the interface may have changed meanwhile.

@@ -152,8 +152,8 @@ export class Supervisor {
 
   /** After anything was done, or failed: look whether it is settled now. */
   followUp(settled: Settled): void {
-    const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3'))
-    this.settler.bond.held(waits)
+    const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3') || hold.startsWith('G9'))
+    this.settler.bond.held(settled.judgement.holds.some((hold) => hold.startsWith('G3')))
     // The same steps again have not helped: replication that stops at once, say.
     const steps = settled.done.map(({ step }) => step).join()
     const repeats = steps !== '' && steps === this.#lastSteps

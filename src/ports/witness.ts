@@ -7,6 +7,8 @@ export interface Witness {
   close(): void
   /** null: none is configured. true: one of them answered within the last second. What is unknown is not seen: false. */
   seen(): boolean | null
+  /** When the newest answer came, in monotonic milliseconds; -Infinity: none yet. */
+  answeredAt(): number
   /**
    * Resolves when `seen` means something: with the first answer, after a second without one, or at once when none is
    * configured. A supervisor that starts waits for it, or it would take its own ignorance for a cut cable.

@@ -197,6 +197,7 @@ export class World {
               open: () => {},
               close: () => {},
               seen: () => this.witness,
+              answeredAt: () => (this.witness === true ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
               known: async () => {},
               onChange: () => () => {},
               problem: () => null,

@@ -88,7 +88,8 @@ describe.skipIf(obstacle !== null)('a pair that looks closer', () => {
     }
     expect(await client.lostOn(other)).toEqual([])
     await holder.shell(hang.mend)
-    expect(await holder.apmode('set ap --now', { timeoutMs: 60_000 })).toMatchObject({ code: 0 })
+    const back = await holder.apmode('set ap --now', { timeoutMs: 60_000 })
+    expect(back, back.stdout + back.stderr).toMatchObject({ code: 0 })
     await healthy(other, holder)
     expect(await other.apmode('set ap')).toMatchObject({ code: 0 })
     await healthy(other, holder)

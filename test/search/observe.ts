@@ -164,6 +164,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       peerGone: machine.peerGone,
       rival: machine.rival,
       witness: seesWitness(pair, machine),
+      unwitnessed: seesWitness(pair, machine) === false,
       cutOff: machine.cutOff,
       diverged: machine.diverged ? [{ domain: '0', server: '9', after: 0n, last: 1n }] : [],
       keptIn: machine.diverged ? 'kept' : null,

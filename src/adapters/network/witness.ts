@@ -83,6 +83,7 @@ export function createWitness({ addresses, log = () => {}, program = 'ping' }: W
       tellKnown()
     },
     seen: () => (addresses.length === 0 ? null : answersCount()),
+    answeredAt: () => lastAnswer,
     known: () => known,
     onChange(listener) {
       const own = () => listener()
