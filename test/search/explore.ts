@@ -45,7 +45,8 @@ export interface Limits {
   readonly restFrom: number
   /** `any`: everything may overtake everything. `timely`: what takes long comes after what is done in milliseconds. */
   readonly order: Order
-  readonly start?: World
+  /** Does anything come from outside after both databases were open? What goes wrong then has gone wrong already. */
+  readonly afterSplit: boolean
 }
 
 interface Move {
@@ -92,13 +93,13 @@ export function tidy(world: World): World {
   return same && a.claim !== 'forced' && b.claim !== 'forced' ? { ...next, forced: false, split: false } : next
 }
 
-export function explore({ depth, pair, restFrom, order, start = WHOLE }: Limits): Searched {
+export function explore({ depth, pair, restFrom, order, afterSplit }: Limits): Searched {
   const known = new Set<number>()
   const found = new Map<string, Found>()
   const nodes: Node[] = []
   let steps = 0
-  let layer: Node[] = [{ world: start, parent: null, what: 'the pair is whole', side: null, outside: false, depth: 0 }]
-  known.add(keyOf(start))
+  let layer: Node[] = [{ world: WHOLE, parent: null, what: 'the pair is whole', side: null, outside: false, depth: 0 }]
+  known.add(keyOf(WHOLE))
 
   const reach = (from: Node, { what, side, world }: Move, outside: boolean, into: Node[]) => {
     steps += 1
@@ -129,7 +130,7 @@ export function explore({ depth, pair, restFrom, order, start = WHOLE }: Limits)
       for (const move of byClients) reach(node, move, false, layer)
       if (order === 'any' || !busy) for (const move of later) reach(node, move, false, layer)
       nodes.push(node)
-      if (at >= depth || (at >= restFrom && busy)) continue
+      if (at >= depth || (at >= restFrom && busy) || (node.world.split && !afterSplit)) continue
       for (const { what, side, world } of fromOutside(node.world, pair)) {
         reach(node, { what, side, world: tidy(world) }, true, next)
       }
@@ -148,5 +149,6 @@ export function wayTo(node: Node): Node[] {
 
 export function sentenceOf({ what, side }: Pick<Node, 'what' | 'side'>): string {
   const names = side === 1 ? ['B', 'A'] : ['A', 'B']
-  return what.replaceAll('{self}', names[0] ?? '').replaceAll('{peer}', names[1] ?? '')
+  const named = what.replaceAll('{self}', names[0] ?? '').replaceAll('{peer}', names[1] ?? '')
+  return named.replaceAll('host1', 'A').replaceAll('host2', 'B')
 }

@@ -9,7 +9,7 @@ const { values } = parseArgs({
     rest: { type: 'string' },
     pair: { type: 'string' },
     order: { type: 'string', default: 'timely' },
-    home: { type: 'boolean' },
+    home: { type: 'boolean' }, split: { type: 'boolean', default: false },
   },
 })
 const depth = Number(values.depth)
@@ -20,7 +20,7 @@ for (const pair of PAIRS) {
     depth,
     pair,
     restFrom: Number(values.rest ?? 99),
-    order: values.order === 'any' ? 'any' : 'timely',
+    afterSplit: values.split, order: values.order === 'any' ? 'any' : 'timely',
   })
   console.log(`== ${pair}: ${worlds} worlds, ${steps} steps, ${((performance.now() - begun) / 1000).toFixed(1)} s`)
   for (const [key, { node }] of found) {

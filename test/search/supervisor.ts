@@ -3,13 +3,14 @@
  * `src/host/settle.ts` and the commands of `src/host/commands.ts` are told again here, in pieces between which anything
  * may happen. Invariant: a look is atomic, a step is atomic, nothing else is.
  */
+import type { Config } from '../../src/core/config.ts'
 import { interpret, lookUp, withoutStaleWord } from '../../src/core/interpret.ts'
 import { judge } from '../../src/core/judge.ts'
 import { lineageReasons } from '../../src/core/lineage.ts'
 import { transition } from '../../src/core/machine.ts'
 import type { Observed } from '../../src/core/observed.ts'
 import { type MachineEvent, type State, sameState } from '../../src/core/state.ts'
-import type { Step } from '../../src/core/step.ts'
+import { type Step, sentenceOf } from '../../src/core/step.ts'
 import { becomes, runsRouter, withDatabase, withoutDatabase } from './around.ts'
 import { notice } from './notice.ts'
 import { configFor, observe, type Pair, stateOf, viewOf } from './observe.ts'
@@ -161,18 +162,33 @@ export function* advance(world: World, side: Side, pair: Pair): Generator<{ what
   if ((granting || task.do === 'claim') && withdrawing) {
     yield { what: '{self} breaks off', world: ended(withMachine(world, side, { job: [] }), side) }
   }
-  yield { what: `{self}: ${wordsOf(task)}`, world: doTask(withMachine(world, side, { job: rest }), side, pair, task) }
+  yield { what: `{self}: ${wordsOf(task, configFor(pair, side))}`, world: doTask(withMachine(world, side, { job: rest }), side, pair, task) }
 }
 
 const LOCAL: readonly string[] = ['change-files', 'mask-files', 'forget-primary', 'stop-replication']
 const isLocal = (task: Task | undefined): task is Task & { readonly do: 'step' } =>
   task?.do === 'step' && LOCAL.includes(task.step.do)
 
-function wordsOf(task: Task): string {
-  if (task.do === 'step') return 'unit' in task.step ? `${task.step.do} ${task.step.unit}` : task.step.do
-  if (task.do === 'claim') return `claims ${task.claim}`
-  if (task.do === 'stop') return `stops the ${task.unit}`
-  return task.do
+function wordsOf(task: Task, config: Config): string {
+  switch (task.do) {
+    case 'step':
+      return sentenceOf(task.step, config)
+    case 'claim':
+      return `note that it leads ${task.claim === 'alone' ? 'alone' : 'with a peer that could take over'}`
+    case 'settle':
+    case 'look-again':
+      return 'look again'
+    case 'stop':
+      return `stop the ${task.unit === 'router' ? 'keepalived' : 'database'}`
+    case 'start-database':
+      return 'start the database'
+    case 'start-router':
+      return 'look before keepalived starts'
+    case 'router-on':
+      return 'start keepalived'
+    case 'back':
+      return 'the command has ended'
+  }
 }
 
 /** The end of a job, or of one of its settlings. */
