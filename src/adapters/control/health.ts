@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { renderMetrics } from '../../core/render/metrics.ts'
 import type { Control, Status } from '../../ports/control.ts'
 import { type GateLimits, guardGate } from './gate.ts'
 import { BadRequest, boundedServer, sendJson } from './http.ts'
@@ -43,7 +44,7 @@ export function startHealthServer(control: Control, options: HealthOptions): Hea
       response.setHeader('connection', 'close')
       refuseBody(request)
       const answer = answers.get(url.pathname)
-      if (!answer) throw new BadRequest(404, `no such path ${url.pathname}, expected /health or /status`)
+      if (!answer) throw new BadRequest(404, `no such path ${url.pathname}, expected /health, /status or /metrics`)
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         const allow = 'GET, HEAD'
         throw new BadRequest(405, `${url.pathname} takes ${allow}, not ${request.method}`, {
@@ -82,6 +83,16 @@ function answersOf(control: Control, statusTimeoutMs: number): Map<string, Answe
         const found = await status()
         if (found) sendJson(response, 200, found)
         else sendJson(response, 503, { error: 'the supervisor did not find out its status in time' })
+      },
+    ],
+    [
+      '/metrics',
+      async (response) => {
+        const found = await status()
+        if (found === null)
+          return sendJson(response, 503, { error: 'the supervisor did not find out its status in time' })
+        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+        response.end(renderMetrics(found))
       },
     ],
   ])

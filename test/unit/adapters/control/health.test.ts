@@ -53,6 +53,17 @@ describe('the read-only HTTP', () => {
     expect(control.asked.length).toBeLessThan(3)
   })
 
+  it('gives the status as metrics; what is unknown has no line', async () => {
+    const where = await started()
+    const { status, text } = await ask(where, 'GET', '/metrics')
+    expect(status).toBe(200)
+    expect(text).toContain('# TYPE apmode_mode gauge\n')
+    expect(text).toContain(`apmode_mode{mode="${A_STATUS.mode}"} 1`)
+    for (const line of text.trimEnd().split('\n')) {
+      expect(line).toMatch(/^(# (HELP|TYPE) apmode_\w+ .+|apmode_\w+(\{.+\})? -?[\d.]+)$/)
+    }
+  })
+
   it('does not wait for a status that does not come', async () => {
     const where = await started(0, 50)
     control.gate = new Promise(() => {})
