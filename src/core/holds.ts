@@ -23,7 +23,8 @@ function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
   if (!already && observed.peer?.writable === true && observed.lineage.claim !== 'forced') {
     holds.push("G3 no second writer: the peer's database accepts writes")
   }
-  if (awaitsWitness(observed)) holds.push('G9 witness: none has answered since the VIP came')
+  if (awaitsWitness(observed))
+    holds.push('G9 witness: the peer is silent; it is given time to find out whether it is cut off')
   return holds
 }
 

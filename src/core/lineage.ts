@@ -33,7 +33,7 @@ export interface Lineage {
   readonly rival: boolean
   /** One of the witnesses answers; null: none is configured. */
   readonly witness: boolean | null
-  /** No witness has answered since the VIP came. */
+  /** No witness has answered since the VIP came, or a peer that fell silent may not have fenced itself yet. */
   readonly unwitnessed: boolean
   /** Neither the peer nor a witness is seen (G9). */
   readonly cutOff: boolean
@@ -123,7 +123,8 @@ export function waitsForLead(observed: Observed, self: string): boolean {
 /** The VIP may have come because this machine was cut off a moment ago: without the peer's answer, a witness must say no. */
 export function awaitsWitness({ lineage, peer, database }: Observed): boolean {
   const already = database?.answers === true && database.writable
-  return lineage.unwitnessed && !already && peer?.reachable !== true
+  const there = peer?.reachable === true || peer?.refused === true
+  return lineage.unwitnessed && !already && !there
 }
 
 /** Why this machine is kept out by what it knows of the pair: G2, G3, G6, G9. Each a sentence. */

@@ -12,7 +12,8 @@ import type { DatabasePresent, PeerStatus } from '../ports/database.ts'
 import { Acknowledging } from './acknowledging.ts'
 import { Apart } from './apart.ts'
 import { LIMITS } from './limits.ts'
-import { BOND_MS, leaseOf } from './pace.ts'
+import { Outlook } from './outlook.ts'
+import { BOND_MS, DOUBTFUL_MS, leaseOf } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { Rival } from './rival.ts'
 
@@ -29,10 +30,12 @@ export class Bond {
   leadKept = false
   led = false
   readonly apart = new Apart()
+  readonly outlook: Outlook
   readonly #rival = new Rival()
   readonly #parts: Parts
   #sources: BondSources | null = null
   #timer: NodeJS.Timeout | null = null
+  #soon: NodeJS.Timeout | null = null
   #looking = false
   readonly #leaseMs: number
   readonly #acknowledging: Acknowledging
@@ -41,9 +44,6 @@ export class Bond {
   /** The position from which on the primary waits for this replica; null: it does not, or not known to. */
   #goal: string | null = null
   #proved = false
-  /** When the VIP was first seen here, this time; null: it is not here. */
-  #vipAt: number | null = null
-  #unseen = 0
   #told = ''
 
   constructor(parts: Parts, claim: Claim) {
@@ -52,17 +52,11 @@ export class Bond {
     this.#acknowledging = new Acknowledging(goneMs)
     this.#parts = parts
     this.claim = claim
-  }
-
-  /** The VIP was seen here, or not. */
-  vip(here: boolean): void {
-    if (!here) this.#vipAt = null
-    else this.#vipAt ??= this.#parts.clock.elapsed()
+    this.outlook = new Outlook(parts.witness)
   }
 
   get lineage(): Lineage {
     const now = this.#parts.clock.elapsed()
-    const { witness } = this.#parts
     return {
       claim: this.claim,
       leadKept: this.leadKept,
@@ -70,9 +64,9 @@ export class Bond {
       lease: now - this.#leaseAt < this.#leaseMs,
       peerGone: this.#acknowledging.gone,
       rival: this.#rival.staysOut(now),
-      witness: witness?.seen() ?? null,
-      unwitnessed: witness != null && this.#vipAt !== null && witness.answeredAt() < this.#vipAt,
-      cutOff: witness?.seen() === false && this.#unseen > 1,
+      witness: this.outlook.witness,
+      unwitnessed: this.outlook.unwitnessed(now),
+      cutOff: this.outlook.cutOff(now),
       diverged: this.apart.ranges,
       keptIn: this.apart.keptIn,
     }
@@ -91,7 +85,7 @@ export class Bond {
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
+    for (const timer of [this.#timer, this.#soon]) if (timer !== null) clearTimeout(timer)
     this.#timer = null
     this.#sources = null
   }
@@ -113,12 +107,12 @@ export class Bond {
   }
 
   async #look(sources: BondSources): Promise<void> {
-    const { database, clock, config, witness } = this.#parts
+    const { database, clock, config } = this.#parts
     const { mode } = sources.state()
     if (mode !== 'ap' && mode !== 's') return this.#rest()
     if (database === null || config.peer === null) {
       // Without a database the peer cannot be seen: the witness alone says it.
-      this.#unseen = witness?.seen() === false ? this.#unseen + 1 : 0
+      this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
       return
     }
     const begun = clock.elapsed()
@@ -138,17 +132,16 @@ export class Bond {
     this.#leaseAt = Number.NEGATIVE_INFINITY
     this.#acknowledging.rest()
     this.#acknowledging.gone = false
-    this.#unseen = 0
+    this.outlook.answered(true)
   }
 
   /** Is anybody there at all? `peer`: looked at just now. */
   async #lookOut(sources: BondSources, peer: PeerStatus | null): Promise<void> {
-    if (this.#parts.witness?.seen() !== false) {
-      this.#unseen = 0
-      return
-    }
+    if (!this.outlook.doubtful(this.#parts.clock.elapsed())) return this.outlook.answered(true)
     const seen = peer ?? (await sources.lookAtPeer(LIMITS.peerLook))
-    this.#unseen = seen?.reachable === true || seen?.refused === true ? 0 : this.#unseen + 1
+    this.outlook.answered(seen?.reachable === true || seen?.refused === true)
+    if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#soon = setTimeout(() => void this.#tick(), DOUBTFUL_MS)
   }
 
   async #follow(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {

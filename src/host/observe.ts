@@ -97,7 +97,7 @@ export class Observer {
     const whole = attached && database?.answers === true && database.writable && !database.commitsWithPeer
     const matters = (claims.inPair && wonders) || (claims.takesPart && (mayPromote || (whole && this.#semiSync())))
     const late = early === null && matters ? await this.lookAtPeer(this.#peerLimit()) : early
-    this.#bond.vip(network.holdsVip())
+    this.#bond.outlook.vip(network.holdsVip(), this.#parts.clock.elapsed())
     return {
       ...seen,
       // Asked again after the last wait: the interface may have changed meanwhile.
@@ -182,6 +182,7 @@ export class Observer {
     const begun = clock.elapsed()
     this.memory.peer = await database.observePeer(primary, { timeoutMs })
     this.memory.peerAt = begun
+    this.#bond.outlook.looked(this.memory.peer, begun)
     if (this.memory.peer.reachable) this.#answerMs = [...this.#answerMs.slice(1 - ANSWERS), clock.elapsed() - begun]
     return this.memory.peer
   }

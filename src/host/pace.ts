@@ -33,6 +33,15 @@ export function leaseOf({ database, vrrp }: Config): { readonly leaseMs: number;
 /** How long a peer that is attached and acknowledges nothing is not waited for again; doubled each time. */
 export const STUCK_FIRST_MS = 10_000
 export const STUCK_MOST_MS = 300_000
+/** How often it looks while no witness answers. */
+export const DOUBTFUL_MS = 100
+/** How long no witness may answer before the peer is asked whether this machine is cut off: five questions. */
+export const WITNESS_SILENT_MS = 500
+/**
+ * How long a takeover from a silent peer waits since that was last seen, where there is a witness: the time in which a holder
+ * that is cut off finds out (the silence of the witness, two looks) and has fenced itself or is killed.
+ */
+export const YIELD_MS = 2_000
 /** How long VRRP may say master while the peer is being fenced (G3). */
 export const RIVAL_PATIENCE_MS = 400
 /** How long a machine stays out after that; doubled each time, up to the most. */
