@@ -7,7 +7,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../core/errors.ts'
-import { type EventIdentity, type EventStatus, statements } from '../../core/statements.ts'
+import { type EventIdentity, type EventStatus, eventStatements } from '../../core/event-statements.ts'
+import { statements } from '../../core/statements.ts'
 import { ER, failureOf } from './failure.ts'
 import { type Link, openLink, type Row, type Target, whereOf } from './link.ts'
 import type { Countdown, Session } from './session.ts'
@@ -62,7 +63,7 @@ export function createEvents(target: Target, log: Session['log']): Events {
       (event) => (disabled.has(noteOf(event)) ? 'DISABLED' : 'ENABLED'),
       () => (halted ? 0 : STATEMENT_MS),
     )
-    const enabled = await own.rows(statements.events('ENABLED'), STATEMENT_MS)
+    const enabled = await own.rows(eventStatements.events('ENABLED'), STATEMENT_MS)
     if (halted || (enabled.length === 0 && !scheduler)) return
     await own.run([statements.enableEvents()], STATEMENT_MS)
     scheduler = false
@@ -70,14 +71,14 @@ export function createEvents(target: Target, log: Session['log']): Events {
   }
 
   const note = async (own: Link) => {
-    const disabled = (await own.rows(statements.events('DISABLED'), STATEMENT_MS)).map(identityOf)
+    const disabled = (await own.rows(eventStatements.events('DISABLED'), STATEMENT_MS)).map(identityOf)
     const before = (await noted(own)).map(noteOf)
     if (halted || before.join() === disabled.map(noteOf).join()) return
-    for (const text of statements.createDisabledEvents()) {
+    for (const text of eventStatements.createDisabledEvents()) {
       if (halted) return
       await own.run([text], STATEMENT_MS)
     }
-    await own.run(statements.noteDisabledEvents(disabled), STATEMENT_MS)
+    await own.run(eventStatements.noteDisabledEvents(disabled), STATEMENT_MS)
   }
 
   const inTheBackground = async () => {
@@ -122,8 +123,8 @@ export function createEvents(target: Target, log: Session['log']): Events {
     toOf: (event: EventIdentity) => EventStatus,
     limitMs: () => number,
   ): Promise<number> => {
-    const found = await own.rows(statements.events(from), limitMs())
-    if (found.length > 0) await own.run([statements.eventsStayHere()], limitMs())
+    const found = await own.rows(eventStatements.events(from), limitMs())
+    if (found.length > 0) await own.run([eventStatements.eventsStayHere()], limitMs())
     let moved = 0
     for (const event of found.map(identityOf)) {
       if (limitMs() === 0) break
@@ -131,7 +132,7 @@ export function createEvents(target: Target, log: Session['log']): Events {
       try {
         // By itself: mysql2 encodes what it sends in the character set that the last answer spoke of.
         await own.run(['SET NAMES utf8mb4'], limitMs())
-        await own.run(statements.moveEvent(event, to), limitMs())
+        await own.run(eventStatements.moveEvent(event, to), limitMs())
         if (to === 'ENABLED') moved++
       } catch (error) {
         const failure = failureOf(error, own.where)
@@ -162,7 +163,10 @@ export function createEvents(target: Target, log: Session['log']): Events {
       scheduler = true
     },
     async rest(looking, left) {
-      const [state, enabled] = await looking.run([statements.fenceState(), statements.events('ENABLED')], left.leftMs())
+      const [state, enabled] = await looking.run(
+        [statements.fenceState(), eventStatements.events('ENABLED')],
+        left.leftMs(),
+      )
       if (state?.[0]?.event_scheduler === 'ON') {
         await looking.run([statements.disableEvents()], left.leftMs())
         scheduler = true
@@ -192,7 +196,7 @@ function noteOf({ schema, name, altered }: Noted): string {
 
 async function noted(link: Link): Promise<readonly Noted[]> {
   try {
-    return (await link.rows(statements.disabledEvents(), STATEMENT_MS)).map(identityOf)
+    return (await link.rows(eventStatements.disabledEvents(), STATEMENT_MS)).map(identityOf)
   } catch (error) {
     const { errno } = failureOf(error, link.where)
     if (errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE) return []

@@ -11,6 +11,7 @@ import { messageOf } from '../../core/errors.ts'
 import { statements } from '../../core/statements.ts'
 import type { FenceOutcome } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
+import { countersOf } from './acknowledgements.ts'
 import type { Events } from './events.ts'
 import { DatabaseFailure, ER, failureOf } from './failure.ts'
 import type { Link, Row } from './link.ts'
@@ -115,16 +116,17 @@ async function setReadOnly(round: Round, link: Link, attempt: number): Promise<R
 /**
  * Ending a session that waits for the peer's acknowledgement would commit what the peer never got: a transaction that
  * nobody was told of, and on no other machine. Such a server is not fenced but killed (G7): its crash recovery as a replica
- * gives those transactions up. Waits once more, since under load there is always somebody who waits for a moment.
+ * gives those transactions up. Looks twice, since under load there is always somebody who waits for a moment: while
+ * acknowledgements come in, it is something else that blocks.
  */
 async function commitsAreStuck(helper: Link, change: Promise<unknown>, left: Countdown): Promise<boolean> {
-  const waiting = async () => {
-    const [row] = await helper.rows(statements.waitingCommits(), left.leftMs())
-    return Number(row?.Value ?? 0) > 0
-  }
-  if (!(await waiting())) return false
-  const again = pause(Math.min(GRACE_MS, left.leftMs() / 3), 'slow' as const)
-  return (await Promise.race([change.then(done, done), again])) === 'slow' && (await waiting())
+  const look = async () => countersOf(await helper.rows(statements.acknowledgements(), left.leftMs()))
+  const before = await look()
+  if (before.waiting === 0) return false
+  const again = pause(Math.min(2 * GRACE_MS, left.leftMs() / 3), 'slow' as const)
+  if ((await Promise.race([change.then(done, done), again])) !== 'slow') return false
+  const after = await look()
+  return after.waiting > 0 && after.received === before.received
 }
 
 function done(): 'done' {

@@ -1,0 +1,301 @@
+/**
+ * Fencing that holds, on two real machines while clients write: whoever blocks the fence, whomever read_only does not bind,
+ * whatever hangs. The claim in each test: from the moment in which the other machine is writable, nobody gets a write
+ * acknowledged on the old one.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
+import { freeze, thaw } from './lab/cgroup.ts'
+import { type Client, startClient } from './lab/client.ts'
+import { whyNoLab } from './lab/requirements.ts'
+import { type Sampler, startSampler } from './lab/sampler.ts'
+import { waitFor } from './lab/wait.ts'
+import { type LocalWriter, startLocalWriter } from './local-writer.ts'
+
+const obstacle = whyNoLab()
+const LOCAL = 10_000_000_000
+
+interface Scene {
+  readonly holder: Machine
+  readonly other: Machine
+  readonly client: Client
+  readonly sampler: Sampler
+  readonly firstNumber: number
+}
+
+describe.skipIf(obstacle !== null)('a fence on two machines', () => {
+  let pair: ApmodePair
+  let turn = 0
+
+  beforeAll(async () => {
+    pair = await startApmodePair({ progress: (sentence) => process.stderr.write(`${sentence}\n`) })
+    const { holder } = await places()
+    await holder.shell(`mariadb -e "
+      CREATE TABLE app.other (a BIGINT PRIMARY KEY) ENGINE=InnoDB;
+      CREATE TABLE app.tick (id BIGINT AUTO_INCREMENT PRIMARY KEY, node INT, who VARCHAR(20), at DATETIME(3)) ENGINE=InnoDB;
+      CREATE USER plain@localhost IDENTIFIED BY 'plain'; GRANT ALL ON app.* TO plain@localhost;
+      CREATE USER boss@localhost IDENTIFIED BY 'boss'; GRANT ALL ON app.* TO boss@localhost;
+      GRANT READ_ONLY ADMIN ON *.* TO boss@localhost;"`)
+  })
+  afterAll(async () => {
+    await pair?.stop()
+  })
+
+  async function places(): Promise<{ holder: Machine; other: Machine }> {
+    const holds = await pair.host1.holdsVip()
+    return holds ? { holder: pair.host1, other: pair.host2 } : { holder: pair.host2, other: pair.host1 }
+  }
+
+  /** Runs with a writing client and a sampler, then brings both machines back to (ap,ap). Gives the sampler's verdict. */
+  async function scene(what: (scene: Scene) => Promise<void>): Promise<Awaited<ReturnType<Sampler['stop']>>> {
+    const { holder, other } = await places()
+    turn += 1
+    const client = startClient(pair, { firstNumber: turn * 1_000_000 })
+    const sampler = startSampler(pair)
+    let verdict: Awaited<ReturnType<Sampler['stop']>>
+    try {
+      await waitFor(() => client.acknowledged.length > 50, { patienceMs: 10_000, reason: 'acknowledged writes' })
+      await what({ holder, other, client, sampler, firstNumber: LOCAL + turn * 1_000_000 })
+      await client.stop()
+      expect(await client.lostOn(other)).toEqual([])
+    } catch (cause) {
+      process.stderr.write(`${await storyOf(holder)}\n${await storyOf(other)}\n`)
+      await home(other, holder).catch(() => {})
+      throw cause
+    } finally {
+      await client.stop()
+      verdict = await sampler.stop()
+      process.stderr.write(`${Math.round(client.longestGap()?.ms ?? Number.NaN)} ms without an acknowledged write\n`)
+    }
+    await home(other, holder)
+    return verdict
+  }
+
+  async function home(holder: Machine, fallen: Machine): Promise<void> {
+    const back = await fallen.apmode('set ap --now', { timeoutMs: 60_000 })
+    expect(back, back.stderr + (await fallen.journal(40))).toMatchObject({ code: 0 })
+    await healthy(holder, fallen)
+    expect(await holder.apmode('set ap')).toMatchObject({ code: 0 })
+    await healthy(holder, fallen)
+  }
+
+  /** The moment in which the other machine became writable. */
+  async function taken({ other, sampler, client }: Scene, since: number, patienceMs = 15_000): Promise<number> {
+    const at = await waitFor(() => sampler.since('writable', other.name, since), {
+      patienceMs,
+      reason: `${other.name} writable`,
+    })
+    await waitFor(() => client.firstBegunAfter(at), { patienceMs: 5000, reason: 'a write through the VIP' })
+    return at
+  }
+
+  const killApi = (machine: Machine) => machine.shell('systemctl kill -s KILL api')
+  const stepsSince = async (machine: Machine, since: number) =>
+    (await machine.history())
+      .filter((entry) => Date.parse(entry.at) >= since - 1000)
+      .flatMap((entry) => entry.steps.map((step) => ({ ...step, at: entry.at })))
+
+  test('a LOCK TABLES holder and transactions of minutes delay it by less than a second', async () => {
+    const { bothWritable } = await scene(async (all) => {
+      const { holder } = all
+      const as = (sql: string) => `nohup mariadb -uplain -pplain app -e "${sql}" >/dev/null 2>&1 &`
+      await holder.shell(as('LOCK TABLES other WRITE; DO SLEEP(300)'))
+      await holder.shell(as('INSERT INTO entry (n) SELECT -1 FROM (SELECT SLEEP(300)) AS minutes'))
+      await holder.shell(as('START TRANSACTION; INSERT INTO entry (n) VALUES (-2); DO SLEEP(300); COMMIT'))
+      await waitFor(
+        async () => (await holder.must(['mariadb', '-e', 'SHOW PROCESSLIST'])).match(/SLEEP\(300\)/g)?.length === 3,
+        {
+          patienceMs: 5000,
+          reason: 'three that take their time',
+        },
+      )
+      const since = Date.now()
+      await killApi(holder)
+      const at = await taken(all, since)
+      process.stderr.write(`lock and long transactions: writable elsewhere after ${Math.round(at - since)} ms\n`)
+      expect(at - since).toBeLessThan(2000)
+      const steps = await stepsSince(holder, since)
+      expect(steps.find((step) => step.step === 'fence')).toMatchObject({ ok: true })
+      expect(steps.some((step) => step.step === 'kill-database')).toBe(false)
+      expect((await all.other.must(['mariadb', '-N', '-e', 'SELECT COUNT(*) FROM app.entry WHERE n < 0'])).trim()).toBe(
+        '0',
+      )
+    })
+    expect(bothWritable).toEqual([])
+  })
+
+  test.each([{ briefly: false }, { briefly: true }])(
+    'a READ ONLY ADMIN client that comes back in a loop (briefly: $briefly): the database is killed, and nothing of it is written while the peer is writable',
+    async ({ briefly }) => {
+      let boss: LocalWriter | null = null
+      try {
+        const { bothWritable } = await scene(async (all) => {
+          const { holder, firstNumber } = all
+          boss = startLocalWriter(holder, { user: 'boss', password: 'boss', firstNumber, briefly })
+          const writer = boss
+          await waitFor(() => writer.acknowledged.length > 20, { patienceMs: 5000, reason: 'local writes' })
+          const since = Date.now()
+          await killApi(holder)
+          const at = await taken(all, since)
+          process.stderr.write(
+            `READ ONLY ADMIN in a loop: writable elsewhere after ${Math.round(at - since)} ms, its last write ` +
+              `${Math.round(at - writer.lastAt())} ms before\n`,
+          )
+          expect(writer.acknowledged.filter((write) => write.at >= at)).toEqual([])
+          const steps = await stepsSince(holder, since)
+          const fence = steps.find((step) => step.step === 'fence')
+          expect(fence).toMatchObject({ ok: false })
+          expect(fence?.detail).toContain('boss@localhost may write all the same')
+          expect(steps.find((step) => step.step === 'kill-database')).toMatchObject({ ok: true })
+          await writer.stop()
+          const there = await all.other.must([
+            'mariadb',
+            '-N',
+            '-e',
+            `SELECT n FROM app.entry WHERE n >= ${firstNumber}`,
+          ])
+          const rows = new Set(there.split('\n').map(Number))
+          expect(writer.acknowledged.filter(({ n }) => !rows.has(n))).toEqual([])
+        })
+        expect(bothWritable).toEqual([])
+      } finally {
+        await (boss as LocalWriter | null)?.stop()
+      }
+    },
+  )
+
+  test('events that fire each second: no row of them after the fence, they run on the new lead, and both machines read alike', async () => {
+    const place = await places()
+    await place.holder.shell(`mariadb -e "
+      CREATE DEFINER=boss@localhost EVENT app.mighty ON SCHEDULE EVERY 1 SECOND DO INSERT INTO app.tick (node, who, at) VALUES (@@server_id, 'mighty', UTC_TIMESTAMP(3));
+      CREATE DEFINER=plain@localhost EVENT app.plain ON SCHEDULE EVERY 1 SECOND DO INSERT INTO app.tick (node, who, at) VALUES (@@server_id, 'plain', UTC_TIMESTAMP(3));
+      CREATE DEFINER=plain@localhost EVENT app.unwanted ON SCHEDULE EVERY 1 SECOND DISABLE DO INSERT INTO app.tick (node, who, at) VALUES (@@server_id, 'unwanted', UTC_TIMESTAMP(3));
+      SET GLOBAL event_scheduler=ON"`)
+    const rows = async (machine: Machine, where: string) =>
+      Number(await machine.must(['mariadb', '-N', '-e', `SELECT COUNT(*) FROM app.tick WHERE ${where}`]))
+    const events = (machine: Machine) =>
+      machine.must([
+        'mariadb',
+        '-N',
+        '-e',
+        'SELECT EVENT_NAME, DEFINER, STATUS, CHARACTER_SET_CLIENT, SQL_MODE, TIME_ZONE FROM information_schema.EVENTS ORDER BY 1',
+      ])
+    await waitFor(async () => (await events(place.other)).split('\n').length === 4, {
+      patienceMs: 5000,
+      reason: 'events there',
+    })
+    await waitFor(async () => (await rows(place.other, "who='mighty'")) > 0, { patienceMs: 10_000, reason: 'it runs' })
+    await waitFor(
+      async () =>
+        (await place.other.exec(['mariadb', '-N', '-e', 'SELECT name FROM apmode.disabled_event'])).stdout ===
+        'unwanted\n',
+      {
+        patienceMs: 30_000,
+        reason: 'the disabled one noted',
+      },
+    )
+    const before = await events(place.holder)
+    const replica = await events(place.other)
+    const { bothWritable } = await scene(async (all) => {
+      const { holder, other } = all
+      const old = (await holder.must(['mariadb', '-N', '-e', 'SELECT @@server_id'])).trim()
+      const since = Date.now()
+      await killApi(holder)
+      const at = await taken(all, since)
+      await waitFor(
+        async () =>
+          (await rows(other, `node<>${old} AND who='mighty'`)) > 1 &&
+          (await rows(other, `node<>${old} AND who='plain'`)) > 1,
+        {
+          patienceMs: 15_000,
+          reason: `events on ${other.name}`,
+        },
+      )
+      expect(await rows(other, `node=${old} AND at > FROM_UNIXTIME(${at / 1000})`)).toBe(0)
+      expect(await events(other)).toBe(before)
+    })
+    expect(bothWritable).toEqual([])
+    const now = await places()
+    expect(await events(now.holder)).toBe(before)
+    expect((await events(now.other)).replace(/(unwanted\t\S+\t)DISABLED/, '$1SLAVESIDE_DISABLED')).toBe(replica)
+    expect(await rows(now.holder, "who='unwanted'")).toBe(0)
+    expect((await now.other.must(['mariadb', '-N', '-e', 'SELECT @@event_scheduler'])).trim()).toBe('OFF')
+    await now.holder.shell(
+      'mariadb -e "DROP EVENT app.mighty; DROP EVENT app.plain; DROP EVENT app.unwanted; SET GLOBAL event_scheduler=OFF"',
+    )
+  })
+
+  test('a hung server (SIGSTOP), let go in the instant in which the peer has taken over, never accepts a write', async () => {
+    let local: LocalWriter | null = null
+    try {
+      const { bothWritable } = await scene(async (all) => {
+        const { holder, firstNumber } = all
+        local = startLocalWriter(holder, { user: 'plain', password: 'plain', firstNumber })
+        const writer = local
+        await waitFor(() => writer.acknowledged.length > 20, { patienceMs: 5000, reason: 'local writes' })
+        const since = Date.now()
+        await holder.shell('systemctl kill -s STOP mariadb')
+        const at = await taken(all, since)
+        await holder.shell('systemctl kill -s CONT mariadb || true')
+        await waitFor(async () => (await holder.modeFile()) === 'm', { patienceMs: 10_000, reason: 'the holder in m' })
+        expect(writer.acknowledged.filter((write) => write.at >= at)).toEqual([])
+        await writer.stop()
+      })
+      expect(bothWritable).toEqual([])
+    } finally {
+      await (local as LocalWriter | null)?.stop()
+    }
+  })
+
+  test('a frozen machine, thawed after the takeover: nobody gets a write acknowledged on it', async () => {
+    let local: LocalWriter | null = null
+    const place = await places()
+    try {
+      const { bothWritable } = await scene(async (all) => {
+        const { holder, firstNumber, client } = all
+        local = startLocalWriter(holder, { user: 'plain', password: 'plain', firstNumber })
+        const writer = local
+        await waitFor(() => writer.acknowledged.length > 20, { patienceMs: 5000, reason: 'local writes' })
+        const since = Date.now()
+        freeze(holder.cgroup)
+        const at = await taken(all, since)
+        const later = Date.now()
+        await waitFor(() => Date.now() - later > 1000, { patienceMs: 5000, reason: 'a second of the new lead' })
+        const thawed = Date.now()
+        thaw(holder.cgroup)
+        await waitFor(async () => (await holder.modeFile()) === 'm' || !(await holder.writable()), {
+          patienceMs: 15_000,
+          reason: 'fenced',
+        })
+        const fenced = Date.now()
+        await waitFor(() => client.firstBegunAfter(fenced), { patienceMs: 5000, reason: 'a write through the VIP' })
+        const late = writer.acknowledged.filter((write) => write.at >= at)
+        process.stderr.write(
+          `thaw: refused for certain ${fenced - thawed} ms afterwards, ${late.length} acknowledged in between: ` +
+            `${JSON.stringify(late.slice(0, 5))}; ${writer.connects} connects\n`,
+        )
+        expect(late).toEqual([])
+        await writer.stop()
+        process.stderr.write(
+          `${(await holder.apmode('history -n 8')).stdout}\n${(await holder.apmode('status')).stdout}\n`,
+        )
+      })
+      process.stderr.write(
+        `read_only=0 on both: ${JSON.stringify(bothWritable.map(({ from, to }) => Math.round(to - from)))} ms\n`,
+      )
+    } finally {
+      thaw(place.holder.cgroup)
+      await (local as LocalWriter | null)?.stop()
+    }
+  })
+
+  test('a killed database that systemd restarts comes back read-only', async () => {
+    const { other } = await places()
+    const sampler = startSampler(pair)
+    await other.shell('systemctl kill -s KILL mariadb')
+    const { holder } = await places()
+    await healthy(holder, other)
+    expect(sampler.writable.filter((change) => change.node === other.name && change.value === true)).toEqual([])
+    await sampler.stop()
+  })
+})
