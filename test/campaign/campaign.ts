@@ -5,8 +5,9 @@
 import { makePackage } from '../../scripts/package.ts'
 import { messageOf } from '../../src/core/errors.ts'
 import { type ApmodePair, CONFIG, startApmodePair } from '../pair/apmode-pair.ts'
-import { mountDataDisk } from '../pair/lab/data-disk.ts'
 import { GATEWAY } from '../pair/lab/network.ts'
+import { provideClock } from './clock.ts'
+import { mountDisks } from './disks.ts'
 import type { Fault } from './fault.ts'
 import { type Event, playRound, type RoundResult } from './round.ts'
 import { type Round, roundOf } from './schedule.ts'
@@ -53,7 +54,7 @@ export async function campaign(order: CampaignOrder): Promise<void> {
       const round = roundOf(order.seed, number, order.faults)
       let result: RoundResult
       try {
-        pair ??= await startCampaignPair(order.onProgress)
+        pair ??= await startCampaignPair(order)
         order.onRound(round)
         firstNumber += 3 * NUMBERS_PER_CLIENT
         result = await playRound({ ...order, pair, round, firstNumber })
@@ -83,6 +84,14 @@ function goesOn({ from, rounds, endsAt }: CampaignOrder, number: number): boolea
   return (rounds === null || number < from + rounds) && (endsAt === null || Date.now() < endsAt)
 }
 
-function startCampaignPair(progress: (sentence: string) => void): Promise<ApmodePair> {
-  return startApmodePair({ config: CAMPAIGN_CONFIG, provision: (machine) => mountDataDisk(machine), progress })
+function startCampaignPair({ faults, onProgress }: CampaignOrder): Promise<ApmodePair> {
+  const clocks = faults.some(({ subject }) => subject === 'clock')
+  return startApmodePair({
+    config: CAMPAIGN_CONFIG,
+    progress: onProgress,
+    async provision(machine) {
+      await mountDisks(machine)
+      if (clocks) await provideClock(machine)
+    },
+  })
 }

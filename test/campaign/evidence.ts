@@ -51,9 +51,16 @@ export async function dataOf(machine: Machine): Promise<string> {
   return `app.entry ${entries?.split('\t')[1]} (${rows} rows), apmode.lead ${leads?.split('\t')[1]}, GTID ${gtid}`
 }
 
-/** The machine's decisions since a moment, oldest first. */
-export async function historySince(machine: Machine, epochMs: number): Promise<HistoryEntry[]> {
-  return (await machine.history()).filter((entry) => Date.parse(entry.at) >= epochMs)
+/** The machine's newest decision, to find again by `historyAfter`; null: there is none. */
+export async function newestDecision(machine: Machine): Promise<string | null> {
+  const newest = (await machine.history()).at(-1)
+  return newest === undefined ? null : JSON.stringify(newest)
+}
+
+/** The decisions after that one, oldest first: by their order and not by their times, which a clock that jumps makes wrong. */
+export async function historyAfter(machine: Machine, decision: string | null): Promise<HistoryEntry[]> {
+  const entries = await machine.history()
+  return entries.slice(entries.findLastIndex((entry) => JSON.stringify(entry) === decision) + 1)
 }
 
 /** Where the replication password stands and must not: sentences; empty is right. */
@@ -89,13 +96,19 @@ export async function storyOf(machine: Machine, sinceEpochMs: number): Promise<s
     machine.apmode('status'),
     machine.apmode('history -n 15'),
     machine.exec([...journal, '-u', 'apmode'], { timeoutMs: 20_000 }),
-    machine.exec([...journal, '-u', 'keepalived', '-u', 'mariadb', '-n', '60'], { timeoutMs: 20_000 }),
+    machine.exec([...journal, '-u', 'keepalived', '-u', 'mariadb'], { timeoutMs: 20_000 }),
   ])
   const part = (title: string, text: string) => `── ${machine.name}: ${title}\n${text.trimEnd()}\n`
   return [
     part('apmode status', status.stdout + status.stderr),
     part('apmode history -n 15', history.stdout + history.stderr),
     part('journal of apmode', own.stdout + own.stderr),
-    part('journal of keepalived and mariadb, the end', rest.stdout + rest.stderr),
+    part('journal of keepalived and mariadb', withoutNoise(rest.stdout + rest.stderr)),
   ].join('\n')
+}
+
+/** The writers give up after a quarter of a second, which MariaDB tells for each of them. */
+function withoutNoise(journal: string): string {
+  const lines = journal.split('\n').filter((line) => !line.includes('[Warning] Aborted connection'))
+  return lines.slice(-80).join('\n')
 }

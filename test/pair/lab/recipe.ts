@@ -18,6 +18,8 @@ export const PACKAGES: readonly string[] = [
   'nftables',
   'less',
   'curl',
+  // For a clock that jumps, in single services: containers share the kernel's.
+  'libfaketime',
   'keepalived',
   'mariadb-server',
   'python3-minimal',
