@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../src/core/errors.ts'
 import { campaign } from '../test/campaign/campaign.ts'
+import { writeDocument } from '../test/campaign/document.ts'
 import type { Fault } from '../test/campaign/fault.ts'
 import { FAULTS } from '../test/campaign/faults/all.ts'
 import { replayOf, reportOf, roundLine } from '../test/campaign/report.ts'
@@ -14,6 +15,7 @@ import type { RoundResult } from '../test/campaign/round.ts'
 import { summaryOf, textSummary } from '../test/campaign/summary.ts'
 import { LAB_SECRET } from '../test/pair/apmode-pair.ts'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
+import { packageVersion } from './build.ts'
 
 const USAGE = `Usage: npm run campaign -- [OPTION]…
 
@@ -26,6 +28,7 @@ const USAGE = `Usage: npm run campaign -- [OPTION]…
   --report FILE     write the evidence of broken oracles into a file too
   --list            the faults
   --json            the result as one JSON value on stdout
+  --write-docs      write the lists and the result into docs/reliability.md; with --list the lists alone
 `
 
 process.exitCode = await main().catch((thrown: unknown) => {
@@ -44,6 +47,7 @@ async function main(): Promise<number> {
     return 0
   }
   if (options.list) {
+    if (options.writeDocs) writeDocument(FAULTS, null)
     process.stdout.write(
       options.json ? `${JSON.stringify(FAULTS.map(listed))}\n` : `${FAULTS.map(lineOf).join('\n')}\n`,
     )
@@ -81,6 +85,10 @@ async function main(): Promise<number> {
     },
   })
   const summary = summaryOf(results, replaced.length + results.filter(({ whole }) => !whole).length)
+  const begun = results[0]?.begun
+  if (options.writeDocs && begun !== undefined) {
+    writeDocument(FAULTS, { seed, begun, version: packageVersion(), summary })
+  }
   const kept = results.every(({ broken }) => broken.length === 0)
   if (options.json) process.stdout.write(`${JSON.stringify({ seed, kept, summary, replaced, rounds: results })}\n`)
   else process.stdout.write(`\n${textSummary(summary, FAULTS)}\n`)
@@ -95,6 +103,7 @@ interface Options {
   readonly faults: readonly Fault[]
   readonly keepGoing: boolean
   readonly report: string | null
+  readonly writeDocs: boolean
   readonly list: boolean
   readonly json: boolean
   readonly help: boolean
@@ -113,6 +122,7 @@ function optionsFrom(argv: readonly string[]): Options | string {
         faults: { type: 'string' },
         report: { type: 'string' },
         'keep-going': { type: 'boolean', default: false },
+        'write-docs': { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -130,6 +140,7 @@ function optionsFrom(argv: readonly string[]): Options | string {
       faults: chosen(values.faults),
       keepGoing: values['keep-going'],
       report: values.report ?? null,
+      writeDocs: values['write-docs'],
       list: values.list,
       json: values.json,
       help: values.help,
