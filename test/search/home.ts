@@ -14,18 +14,33 @@ const MOST_COMMANDS = 6
 /** Steps until the machines rest; beyond it they never do. */
 const MOST_STEPS = 2000
 
-/** The first of its own moves that leads to something new, until there is none: everybody does what is to be done. */
+const resting = new Map<string, World | null>()
+
+/**
+ * The first of its own moves that leads to something new, until there is none: everybody does what is to be done.
+ * null: they never rest. Where a way is known from one of the worlds on the way, it is taken.
+ */
 export function rest(world: World, pair: Pair): World | null {
-  const seen = new Set([keyOf(world)])
+  const seen = new Set<number>()
   let at = world
+  let end: World | null = null
   for (let step = 0; step < MOST_STEPS; step += 1) {
+    seen.add(keyOf(at))
+    const known = resting.get(`${pair}${keyOf(at)}`)
+    if (known !== undefined) {
+      end = known
+      break
+    }
     const { soon, later } = ownMoves(at, pair)
     const next = [...soon, ...later].find((move) => !seen.has(keyOf(move.world)))
-    if (next === undefined) return at
+    if (next === undefined) {
+      end = at
+      break
+    }
     at = next.world
-    seen.add(keyOf(at))
   }
-  return null
+  for (const key of seen) resting.set(`${pair}${key}`, end)
+  return end
 }
 
 /** Links, interfaces, power: whatever is repaired without apmode. */

@@ -1,54 +1,37 @@
+/**
+ * Searches two machines exhaustively and prints what can go wrong.
+ * Usage: sh scripts/run test/search/main.ts [--depth EVENTS] [--pair 'with a witness'] [--write-docs | --check]
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { explore, sentenceOf, wayTo } from './explore.ts'
-import { repaired, rest, WayHome } from './home.ts'
+import { DEPTH, sectionOf, written } from './document.ts'
+import { sentenceOf, wayTo } from './explore.ts'
 import { PAIRS } from './observe.ts'
+import { search } from './search.ts'
 
 const { values } = parseArgs({
   options: {
-    depth: { type: 'string', default: '1' },
-    rest: { type: 'string' },
+    depth: { type: 'string', default: String(DEPTH) },
     pair: { type: 'string' },
-    order: { type: 'string', default: 'timely' },
-    home: { type: 'boolean' }, split: { type: 'boolean', default: false },
+    'write-docs': { type: 'boolean', default: false },
   },
 })
-const depth = Number(values.depth)
-for (const pair of PAIRS) {
-  if (values.pair !== undefined && !pair.startsWith(values.pair)) continue
+
+const answers = PAIRS.filter((pair) => values.pair === undefined || pair === values.pair).map((pair) => {
   const begun = performance.now()
-  const { worlds, steps, found, nodes } = explore({
-    depth,
-    pair,
-    restFrom: Number(values.rest ?? 99),
-    afterSplit: values.split, order: values.order === 'any' ? 'any' : 'timely',
-  })
-  console.log(`== ${pair}: ${worlds} worlds, ${steps} steps, ${((performance.now() - begun) / 1000).toFixed(1)} s`)
-  for (const [key, { node }] of found) {
-    console.log(`-- ${key} (depth ${node.depth})`)
-    for (const one of wayTo(node)) console.log(`   ${one.outside ? '*' : ' '} ${sentenceOf(one)}`)
+  const answer = search(pair, Number(values.depth))
+  const seconds = ((performance.now() - begun) / 1000).toFixed(1)
+  console.error(`${pair}: ${answer.worlds} worlds, ${answer.asked} ways home, ${seconds} s`)
+  for (const node of answer.deadEnds.slice(0, 3)) {
+    console.error(`no way home from: ${wayTo(node).map(sentenceOf).join('; ')}`)
   }
-  if (values.home) {
-    const home = new WayHome(pair)
-    const t = performance.now()
-    let lost = 0
-    const shown = new Set<string>()
-    const ways = new Map<string, number>()
-    for (const node of nodes) {
-      const way = home.from(node.world)
-      const text = way === null ? 'NO WAY' : way.join(' · ')
-      ways.set(text, (ways.get(text) ?? 0) + 1)
-      if (way?.some((one) => /force|reclone/.test(one)) && !shown.has(text)) {
-        shown.add(text)
-        console.log(`-- needs a decision: ${text}`)
-        for (const one of wayTo(node)) console.log(`   ${one.outside ? '*' : ' '} ${sentenceOf(one)}`)
-      }
-      if (way === null && lost++ < 3) {
-        console.log('-- no way home')
-        for (const one of wayTo(node)) console.log(`   ${one.outside ? '*' : ' '} ${sentenceOf(one)}`)
-        console.log(JSON.stringify(rest(repaired(node.world, pair), pair), null, 1))
-      }
-    }
-    console.log(home.worlds, 'at rest', lost, 'lost', ((performance.now() - t) / 1000).toFixed(1))
-    for (const [text, count] of [...ways].sort((a, b) => b[1] - a[1]).slice(0, 25)) console.log(count, text)
-  }
+  return answer
+})
+
+if (values['write-docs']) {
+  const document = join(import.meta.dirname, '../../docs/limits.md')
+  writeFileSync(document, written(readFileSync(document, 'utf8'), answers))
+} else {
+  console.log(answers.map(sectionOf).join('\n'))
 }

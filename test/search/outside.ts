@@ -131,7 +131,8 @@ export function* repairs(world: World, side: Side, pair: Pair): Generator<Outsid
   if (!self.nic) yield repair('the interface of {self} comes up', { nic: true })
   if (pair === 'with a witness' && !self.witness) yield repair('{self} sees the witness again', { witness: true })
   if (self.replica === 'error' && self.db === 'up') {
-    yield repair('a person mends the replication of {self}', { replica: 'stopped' })
+    // Nobody is as quick as a lease.
+    yield repair('a person mends the replication of {self}', { replica: 'stopped', lease: false })
   }
   // A reclone: by a person, with the data of a peer that keeps its own.
   const peer = world.machines[other(side)]

@@ -162,7 +162,10 @@ export function* advance(world: World, side: Side, pair: Pair): Generator<{ what
   if ((granting || task.do === 'claim') && withdrawing) {
     yield { what: '{self} breaks off', world: ended(withMachine(world, side, { job: [] }), side) }
   }
-  yield { what: `{self}: ${wordsOf(task, configFor(pair, side))}`, world: doTask(withMachine(world, side, { job: rest }), side, pair, task) }
+  yield {
+    what: `{self}: ${wordsOf(task, configFor(pair, side))}`,
+    world: doTask(withMachine(world, side, { job: rest }), side, pair, task),
+  }
 }
 
 const LOCAL: readonly string[] = ['change-files', 'mask-files', 'forget-primary', 'stop-replication']

@@ -17,6 +17,16 @@ export interface Violation {
 export const nameOf = ({ what, between, witness, split }: Violation) =>
   `${what}; between the machines: ${between}; witness: ${witness}${split ? '; after a split' : ''}`
 
+/**
+ * Two machines cannot tell a dead peer from a cut cable: with nothing between them both may serve, unless exactly one of
+ * them sees a witness. And two databases that are open, of which one cannot acknowledge anything, do no harm.
+ */
+export function isLimit({ what, between, witness, split }: Violation): boolean {
+  if (what === 'two open databases') return true
+  const blind = between === 'nothing' && (witness === 'none configured' || witness === 'both see it')
+  return blind && (what === 'two writers' || split)
+}
+
 function betweenOf(world: World): Violation['between'] {
   const vrrp = vrrpPasses(world)
   if (sqlPasses(world)) return vrrp ? 'both links' : 'the databases only'

@@ -1,0 +1,3 @@
+import { holds } from '../../search/rules.ts'
+
+holds('without a witness')
