@@ -32,7 +32,8 @@ export interface Searched {
   readonly steps: number
   /** The first (shortest) of each class, by the class. */
   readonly found: ReadonlyMap<string, Found>
-  readonly nodes: readonly Node[]
+  /** The worlds in which nothing is left to be done soon. */
+  readonly atRest: readonly Node[]
 }
 
 export type Order = 'any' | 'timely'
@@ -96,7 +97,7 @@ export function tidy(world: World): World {
 export function explore({ depth, pair, restFrom, order, afterSplit }: Limits): Searched {
   const known = new Set<number>()
   const found = new Map<string, Found>()
-  const nodes: Node[] = []
+  const atRest: Node[] = []
   let steps = 0
   let layer: Node[] = [{ world: WHOLE, parent: null, what: 'the pair is whole', side: null, outside: false, depth: 0 }]
   known.add(keyOf(WHOLE))
@@ -129,7 +130,7 @@ export function explore({ depth, pair, restFrom, order, afterSplit }: Limits): S
       for (const move of soon) reach(node, move, false, layer)
       for (const move of byClients) reach(node, move, false, layer)
       if (order === 'any' || !busy) for (const move of later) reach(node, move, false, layer)
-      nodes.push(node)
+      if (!busy) atRest.push(node)
       if (at >= depth || (at >= restFrom && busy) || (node.world.split && !afterSplit)) continue
       for (const { what, side, world } of fromOutside(node.world, pair)) {
         reach(node, { what, side, world: tidy(world) }, true, next)
@@ -137,7 +138,7 @@ export function explore({ depth, pair, restFrom, order, afterSplit }: Limits): S
     }
     layer = next
   }
-  return { worlds: known.size, steps, found, nodes }
+  return { worlds: known.size, steps, found, atRest }
 }
 
 /** From the whole pair to this node, oldest first. */

@@ -26,7 +26,7 @@ export interface Answer {
   readonly found: readonly (Found & { readonly name: string })[]
   /** What led to a world from which no commands lead home: a dead end. */
   readonly deadEnds: readonly Found['node'][]
-  /** How many worlds were asked for their way home. */
+  /** How many worlds at rest were asked for their way home. */
   readonly asked: number
 }
 
@@ -42,12 +42,12 @@ export function search(pair: Pair, depth: number): Answer {
     }
   }
   const home = new WayHome(pair)
-  const { nodes } = explore({ depth: depth - 1, pair, order: 'timely', restFrom: 0, afterSplit: true })
+  const { atRest } = explore({ depth: depth - 1, pair, order: 'timely', restFrom: 0, afterSplit: true })
   return {
     pair,
     worlds,
     found: [...found].map(([name, one]) => ({ name, ...one })).sort((a, b) => a.node.depth - b.node.depth),
-    deadEnds: nodes.filter((node) => home.from(node.world) === null),
-    asked: nodes.length,
+    deadEnds: atRest.filter((node) => home.from(node.world) === null),
+    asked: atRest.length,
   }
 }

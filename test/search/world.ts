@@ -83,6 +83,9 @@ export interface Machine {
   readonly diverged: boolean
   readonly withdrawn: boolean
   readonly job: readonly Task[]
+
+  /** Its number, once somebody has asked. Never copied. */
+  readonly memo: { number: number }
 }
 
 export interface World {
@@ -134,18 +137,16 @@ function textOf(machine: Machine, self: Side): string {
 }
 
 const texts = new Map<string, number>()
-const numbers = new WeakMap<Machine, number>()
 
 /** Equal machines have equal numbers. */
 export function numberOf(machine: Machine, self: Side): number {
-  let number = numbers.get(machine)
-  if (number === undefined) {
+  const { memo } = machine
+  if (memo.number < 0) {
     const text = textOf(machine, self)
-    number = texts.get(text) ?? texts.size
-    texts.set(text, number)
-    numbers.set(machine, number)
+    memo.number = texts.get(text) ?? texts.size
+    texts.set(text, memo.number)
   }
-  return number
+  return memo.number
 }
 
 const MANY = 2 ** 22
@@ -159,7 +160,7 @@ export function keyOf(world: World): number {
 }
 
 export function withMachine(world: World, side: Side, change: Partial<Machine>): World {
-  const machine: Machine = { ...world.machines[side], ...change }
+  const machine: Machine = { ...world.machines[side], ...change, memo: { number: -1 } }
   return { ...world, machines: side === 0 ? [machine, world.machines[1]] : [world.machines[0], machine] }
 }
 
@@ -174,7 +175,7 @@ export function normalized(world: World): World {
   if (least === 0 || (least === 1 && most <= 1 + FARTHEST)) return world
   const now = (machine: Machine): Machine => {
     const epoch = Math.min(machine.epoch - least, FARTHEST) + 1
-    return epoch === machine.epoch ? machine : { ...machine, epoch }
+    return epoch === machine.epoch ? machine : { ...machine, epoch, memo: { number: -1 } }
   }
   return { ...world, machines: [now(a), now(b)] }
 }
@@ -253,6 +254,7 @@ const serving: Machine = {
   diverged: false,
   withdrawn: false,
   job: [],
+  memo: { number: -1 },
 }
 
 /** (ap,ap), one writable, the other following: what the search begins with and must always find back to. */
@@ -273,6 +275,7 @@ export const WHOLE: World = {
       leadKept: false,
       led: false,
       lease: true,
+      memo: { number: -1 },
     },
   ],
   vrrp: true,
