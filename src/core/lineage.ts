@@ -70,7 +70,8 @@ export function claimOf(claim: Claim, lead: Lead | null, self: string): Claim {
 export function leadDoubt(state: State, observed: Observed, config: Config): string | null {
   const { database, peer, lineage } = observed
   if (config.peer === null || (state.mode !== 'ap' && state.mode !== 's')) return null
-  if (database?.answers !== true || database.writable) return null
+  if (database?.answers !== true) return null
+  if (database.writable) return outdone(observed, config)
   const claim = claimOf(lineage.claim, database.lead, config.node.name)
   if (claim === 'forced') return null
   const newest = peer?.lead ?? null
@@ -98,6 +99,16 @@ export function leadDoubt(state: State, observed: Observed, config: Config): str
         `${standingStill(observed)}`
       )
   }
+}
+
+/** After a split both may write: as soon as one sees the other, the older lead ends. */
+function outdone({ database, peer }: Observed, config: Config): string | null {
+  if (database?.answers !== true || peer?.writable !== true || peer.lead === null) return null
+  const own = database.lead?.epoch ?? 0
+  const first = config.nodes[0]?.name === config.node.name
+  const older = own < peer.lead.epoch || (own === peer.lead.epoch && peer.lead.node !== config.node.name && !first)
+  if (!older) return null
+  return `G3 no second writer: ${peer.lead.node} leads since epoch ${peer.lead.epoch} and accepts writes, this machine since epoch ${own}`
 }
 
 function standingStill({ database }: Observed): string {

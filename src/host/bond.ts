@@ -44,6 +44,8 @@ export class Bond {
   /** The position from which on the primary waits for this replica; null: it does not, or not known to. */
   #goal: string | null = null
   #proved = false
+  /** Both this machine and its peer accept writes. */
+  #bothWrite = false
   #told = ''
 
   constructor(parts: Parts, claim: Claim) {
@@ -147,6 +149,7 @@ export class Bond {
   async #follow(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {
     this.#acknowledging.rest()
     this.#acknowledging.gone = false
+    this.#bothWrite = false
     const peer = await sources.lookAtPeer(LIMITS.peerLook)
     await this.#lookOut(sources, peer)
     if (peer === null || !peer.reachable || peer.writable === null) {
@@ -194,14 +197,16 @@ export class Bond {
       : null
     const inOrder = this.#acknowledging.inOrder(attached, acknowledged ?? null, begun)
     const waits = !inOrder && (own.commitsWithPeer || this.claim === 'shared')
-    const peer = waits ? await sources.lookAtPeer(LIMITS.peerLook) : null
+    // A peer that is not attached may have taken over behind a cut that has ended: then the older lead ends.
+    const peer = waits || !attached ? await sources.lookAtPeer(LIMITS.peerLook) : null
     await this.#lookOut(sources, peer)
+    this.#bothWrite = peer?.writable === true
     if (waits) this.#acknowledging.missed(peer, attached, this.lineage.witness === false, begun)
   }
 
   #words(): string {
     const { lease, peerGone, rival, witness, cutOff, diverged } = this.lineage
-    return JSON.stringify([lease, peerGone, rival, witness, cutOff, diverged.map(rangeText)])
+    return JSON.stringify([this.#bothWrite, lease, peerGone, rival, witness, cutOff, diverged.map(rangeText)])
   }
 
   /** Only what turned, and in a sentence of its own. */
@@ -210,8 +215,12 @@ export class Bond {
     if (words === this.#told) return
     this.#told = words
     const { cutOff, diverged, peerGone, lease, rival } = this.lineage
-    const withdraws = cutOff || diverged.length > 0
-    this.#sources?.onTurn(sentenceFor({ cutOff, diverged: diverged.length > 0, peerGone, rival, lease }), withdraws)
+    const withdraws = this.#bothWrite || cutOff || diverged.length > 0
+    const rivals = rival || this.#bothWrite
+    this.#sources?.onTurn(
+      sentenceFor({ cutOff, diverged: diverged.length > 0, peerGone, rival: rivals, lease }),
+      withdraws,
+    )
   }
 }
 
