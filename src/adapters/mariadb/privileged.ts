@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { statements } from '../../core/statements.ts'
-import { DatabaseFailure } from './failure.ts'
+import { DatabaseFailure, failureOf } from './failure.ts'
 import { type Link, ownThreads, type Row } from './link.ts'
 import { addressOf, isWritable } from './observe.ts'
 import type { Countdown, Session } from './session.ts'
@@ -14,8 +14,10 @@ import { atLeast } from './version.ts'
 
 /** How long to wait for ended ordinary sessions to be gone; they cannot begin anything new, they only roll back. */
 const LEAVE_MS = 300
-/** A privileged client that connects in a loop is back within this. */
-const QUIET_MS = 200
+/** A privileged client that connects in a loop is back within this … */
+const QUIET_MS = 250
+/** … and one that did come back, on a machine that has no time for it, within this. */
+const QUIET_AFTER_RETURN_MS = 500
 /** The same where there only are such accounts: one that connects for each write may be away in the moment of a look. */
 const GLANCE_MS = 20
 const LOOK_EVERY_MS = 2
@@ -48,40 +50,45 @@ export async function endClients(round: Round, link: Link, listed: readonly Row[
   const begun = performance.now()
   const leaveUntil = begun + Math.min(LEAVE_MS, left.leftMs() / 2)
   const quietMs = Math.min(QUIET_MS, left.leftMs() / 4)
+  const quietAfterReturnMs = Math.min(QUIET_AFTER_RETURN_MS, left.leftMs() / 2)
+  let returned = false
   const names = new Set<string>()
   const first = others(round, listed)
   let written = ownWrites(state)
   let lastSeen: number | null = null
   let targets = first
   for (;;) {
-    await kill(round, link, targets)
-    const [now, grantees, after] = await link.run(
-      [statements.clients(), privilegedAccounts(link), statements.fenceState()],
-      left.leftMs(),
-    )
+    const looked = await lookAfterKilling(round, link, targets).catch((error: unknown) => {
+      // The time is over in the middle of a look: who it was is known nevertheless.
+      if (names.size > 0 && failureOf(error, session.where).reason === 'hung') return null
+      throw error
+    })
+    if (looked === null) return { holds: false, detail: cannotHold(names) }
+    const [now, grantees, after] = looked
     // A session of ours that was given up may have had a grant on its way; it is among those that were ended.
     if (isWritable(after?.[0]?.read_only)) throw stillOff(session)
     const accounts = new Set((grantees ?? []).map((row) => row.grantee ?? ''))
     const mayWrite = privilegeTest(accounts)
     const present = others(round, now ?? [])
     const mighty = present.filter((client) => mayWrite(client) || client.id === round.stray)
-    for (const client of [...first, ...mighty].filter(mayWrite)) names.add(nameOf(client))
+    for (const client of first.filter(mayWrite)) names.add(nameOf(client))
+    returned ||= mighty.some((client) => !ended.has(client.id ?? '') && names.has(nameOf(client)))
+    for (const client of mighty.filter(mayWrite)) names.add(nameOf(client))
     const writes = ownWrites(after?.[0])
     const eventsRan = await round.disableEvents(link, after?.[0])
     const somebody = mighty.length > 0 || eventsRan || writes !== written
-    if (writes !== written && names.size === 0) remarks.push('somebody wrote although read_only was on')
+    if (writes !== written && names.size === 0) {
+      remarks.push('somebody wrote although read_only was on')
+      returned = true
+    }
     written = writes
     if (somebody) lastSeen = performance.now()
     targets = present.filter(
       (client) => !ended.has(client.id ?? '') && (mighty.includes(client) || client.user === LOGGING_IN),
     )
     const leaving = present.filter((client) => ended.has(client.id ?? '') && !mayWrite(client)).length
-    const waitMs =
-      names.size > 0 || lastSeen !== null
-        ? quietMs
-        : [...accounts].some((account) => !INSTALLED.has(account))
-          ? GLANCE_MS
-          : 0
+    const glanceMs = [...accounts].some((account) => !INSTALLED.has(account)) ? GLANCE_MS : 0
+    const waitMs = returned ? quietAfterReturnMs : names.size > 0 || lastSeen !== null ? quietMs : glanceMs
     const quiet = !somebody && performance.now() - (lastSeen ?? begun) >= waitMs
     if (quiet && targets.length === 0 && (leaving === 0 || performance.now() >= leaveUntil)) {
       if (leaving > 0) remarks.push(`${leaving} ended sessions still roll back`)
@@ -91,6 +98,12 @@ export async function endClients(round: Round, link: Link, listed: readonly Row[
     if (left.leftMs() < LAST_LOOK_MS) return { holds: false, detail: cannotHold(names) }
     if (targets.length === 0) await pause(LOOK_EVERY_MS)
   }
+}
+
+async function lookAfterKilling(round: Round, link: Link, targets: readonly Row[]) {
+  await kill(round, link, targets)
+  const look = [statements.clients(), privilegedAccounts(link), statements.fenceState()]
+  return await link.run(look, round.left.leftMs())
 }
 
 /** Everybody's sessions but our own, and the events that run. */

@@ -161,7 +161,7 @@ describe.skipIf(skipped !== null)(`the fence${skipped === null ? '' : ` (skipped
     },
   )
 
-  it('is not proven while such an account connects anew for each write', async () => {
+  it('is not proven while such an account connects anew for each write', { retry: 2 }, async () => {
     const target = { kind: 'remote', host: '127.0.0.1', port: server.port, user: 'boss', password: 'p' } as const
     let on = true
     let written = 0
@@ -174,7 +174,7 @@ describe.skipIf(skipped !== null)(`the fence${skipped === null ? '' : ` (skipped
     })()
     try {
       await until('it writes', () => written > 5)
-      for (let n = 0; n < 5; n++) expect(await database.fence({ timeoutMs: 600 })).toMatchObject({ proven: false })
+      for (let n = 0; n < 5; n++) expect(await database.fence({ timeoutMs: 1000 })).toMatchObject({ proven: false })
     } finally {
       on = false
       await loop
