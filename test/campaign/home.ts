@@ -91,6 +91,8 @@ export function nextTyped(seen: readonly Seen[], waitedMs: number): Wish | null 
 const FORCE_AFTER_MS = 40_000
 /** The same command again only after so long: what it began may take its time. */
 const AGAIN_AFTER_MS = 8_000
+/** Nothing has changed for so long, and nothing that a person knows of has helped. */
+const STUCK_AFTER_MS = 60_000
 
 export interface HomeOptions {
   readonly patienceMs: number
@@ -106,11 +108,12 @@ export async function goHome(pair: ApmodePair, options: HomeOptions): Promise<Ho
     const seen = await Promise.all(pair.nodes.map(look))
     const missing = whatIsMissing(seen)
     if (missing === null) return { typed, missing }
-    if (Date.now() - begun > options.patienceMs) return { typed, missing }
     const now = JSON.stringify(seen.map((status) => [status?.mode, status?.being, status?.vrrp, status?.writable]))
     if (now !== before) changedAt = Date.now()
     before = now
-    const wish = nextTyped(seen, Date.now() - changedAt)
+    const waitedMs = Date.now() - changedAt
+    if (Date.now() - begun > options.patienceMs || waitedMs > STUCK_AFTER_MS) return { typed, missing }
+    const wish = nextTyped(seen, waitedMs)
     const last = typed.findLast(({ machine, command }) => machine === wish?.machine && command === wish.command)
     if (wish !== null && (last === undefined || Date.now() - last.at > AGAIN_AFTER_MS)) {
       const answer = await type(pair.node(wish.machine), wish)
