@@ -3,9 +3,9 @@
  * peer there when the lead was lost, was this replica whole a moment ago) is a claim that survives a power cut, and a
  * lease that does not. Pure. Invariant: only evidence makes a machine a lead; what is unknown is doubt.
  */
-import type { Lead } from '../ports/database.ts'
+import type { DatabasePresent, Lead, PeerStatus } from '../ports/database.ts'
 import type { Config } from './config.ts'
-import { type GtidRange, rangeText } from './divergence.ts'
+import { divergence, type GtidRange, rangeText } from './divergence.ts'
 import type { Observed } from './observed.ts'
 import type { State } from './state.ts'
 
@@ -84,13 +84,18 @@ export function leadDoubt(state: State, observed: Observed, config: Config): str
     case 'taking':
       return null
     case 'shared':
-      if (lineage.leadKept || (peer?.writable === false && peer.leadKnown)) return null
+      if (lineage.leadKept) return null
+      if (peer?.writable === false && peer.leadKnown) {
+        const more = divergence(peer.binlogState, database.binlogState)
+        if (more.length === 0) return null
+        return `G2 no stale lead: ${config.peer.name} has ${more.map(rangeText).join(', ')}, which this machine lost: it serves`
+      }
       return (
         `G2 no stale lead: ${config.peer.name} was attached when this machine lost the lead and may have written since; ` +
         `it cannot be asked. Start ${config.peer.name}, or decide: apmode set s --force`
       )
     case 'none':
-      if (lineage.lease) return null
+      if (lineage.lease || isAhead(database, peer)) return null
       // The first start of a pair: nobody has led yet.
       if (database.lead === null && newest === null && state.role === 'active' && database.replication === null)
         return null
@@ -99,6 +104,14 @@ export function leadDoubt(state: State, observed: Observed, config: Config): str
         `${standingStill(observed)}`
       )
   }
+}
+
+/** A replica that has all of its primary, which serves no more, and more than that: never acknowledged, and lost there. */
+function isAhead(own: DatabasePresent, peer: PeerStatus | null): boolean {
+  if (peer?.writable !== false || !peer.leadKnown || peer.lead === null || own.lead?.epoch !== peer.lead.epoch)
+    return false
+  const theirs = `${peer.binlogState},${peer.applied}`
+  return divergence(own.binlogState, theirs).length > 0 && divergence(peer.binlogState, own.binlogState).length === 0
 }
 
 /** After a split both may write: as soon as one sees the other, the older lead ends. */

@@ -13,10 +13,14 @@ export class Apart {
   keptIn: string | null = null
   #suspected = ''
 
-  /** `own` was read before `peer`, which leads or is followed. */
-  compare(own: DatabasePresent, peer: PeerStatus): void {
+  /**
+   * `own` was read before `peer`. `leads`: the peer does. Of one that does not, only what was written here counts: what came
+   * from it, and it lost with its power, was never acknowledged, and is no reason to stay away.
+   */
+  compare(own: DatabasePresent, peer: PeerStatus, leads: boolean): void {
     if (peer.binlogState === '' && peer.applied === '') return
-    const found = divergence(own.binlogState, `${peer.binlogState},${peer.applied}`)
+    const all = divergence(own.binlogState, `${peer.binlogState},${peer.applied}`)
+    const found = leads ? all : all.filter(({ server }) => server === own.serverId)
     const text = textOf(found)
     if (text === this.#suspected && text !== textOf(this.ranges)) {
       this.ranges = found

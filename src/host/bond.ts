@@ -182,7 +182,7 @@ export class Bond {
   #compare(own: DatabasePresent, peer: PeerStatus): void {
     const newer = (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)
     const follows = claimOf(this.claim, own.lead, this.#parts.config.node.name) === 'none'
-    if (peer.writable || follows || newer) this.apart.compare(own, peer)
+    if (peer.writable || follows || newer) this.apart.compare(own, peer, peer.writable === true || newer)
     else this.apart.forget()
   }
 

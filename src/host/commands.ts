@@ -164,11 +164,16 @@ export class Commands {
     }
   }
 
-  /** A peer that accepts writes has the lead: what this machine had and it never acknowledged does not count. */
+  /**
+   * A peer that has the lead, or may have it (it was attached, and cannot be asked now): what this machine had and the peer
+   * never acknowledged does not count.
+   */
   async #startsAsReplica(): Promise<boolean> {
     const { settler, parts } = this.#supervisor
     if (parts.config.database.engine === 'none' || parts.config.database.durability !== 'semi-sync') return false
-    return (await settler.look('everything')).peer?.writable === true
+    const { peer, lineage } = await settler.look('everything')
+    const stillOurs = peer?.writable === false && peer.leadKnown && peer.lead?.node === parts.config.node.name
+    return peer?.writable === true || (lineage.claim === 'shared' && !stillOurs)
   }
 
   async #stop(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {

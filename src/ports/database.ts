@@ -33,6 +33,8 @@ export interface ReplicationStatus {
 export interface DatabasePresent {
   readonly answers: true
   readonly version: string
+  /** @@server_id: what is written here carries it. */
+  readonly serverId: string
   /** @@global.read_only is OFF. */
   readonly writable: boolean
   /** Does a commit wait until a replica has it (semi-sync, the primary's part)? */

@@ -340,6 +340,7 @@ export class World {
         return {
           answers: true,
           version: '10.11.6',
+          serverId: this.config.node.name === 'host1' ? '1' : '2',
           writable,
           commitsWithPeer,
           replication,

@@ -101,6 +101,7 @@ function databaseOf(world: World, side: Side): DatabaseStatus {
     replication: replicationOf(world, side),
     binlogPosition: '0-1-5',
     binlogState: '0-1-5',
+    serverId: String(side + 1),
     replicas: machine.dump ? [side === 0 ? '192.168.33.102' : '192.168.33.101'] : [],
     lead: leadOf(machine),
   }
@@ -164,7 +165,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       peerGone: machine.peerGone,
       rival: machine.rival,
       witness: seesWitness(pair, machine),
-      unwitnessed: seesWitness(pair, machine) === false,
+      // A witness that answers does so at once here.
       cutOff: machine.cutOff,
       diverged: machine.diverged ? [{ domain: '0', server: '9', after: 0n, last: 1n }] : [],
       keptIn: machine.diverged ? 'kept' : null,

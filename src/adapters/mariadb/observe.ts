@@ -14,7 +14,7 @@ import { readReplica } from './replica.ts'
 import { type Countdown, countdown, linkOf, type Session } from './session.ts'
 
 const SELF =
-  'SELECT @@global.read_only AS read_only, @@global.gtid_binlog_pos AS binlog_pos, ' +
+  'SELECT @@global.read_only AS read_only, @@global.server_id AS server_id, @@global.gtid_binlog_pos AS binlog_pos, ' +
   '@@global.gtid_slave_pos AS slave_pos, @@global.gtid_binlog_state AS binlog_state, @@global.rpl_semi_sync_master_enabled AS semi_sync'
 const REPLICAS = "SELECT HOST AS host FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'"
 
@@ -59,6 +59,7 @@ async function look(session: Session, link: Link, seen: Seen, left: Countdown): 
   return {
     answers: true,
     version: link.version.text,
+    serverId: row.server_id ?? '',
     writable: isWritable(row.read_only),
     commitsWithPeer: row.semi_sync === '1' || row.semi_sync === 'ON',
     replication,
