@@ -166,6 +166,8 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       rival: machine.rival,
       witness: seesWitness(pair, machine),
       // A witness that answers does so at once here.
+      unwitnessed: hasVip(machine) && seesWitness(pair, machine) === false,
+      // A witness that answers does so at once here.
       cutOff: machine.cutOff,
       diverged: machine.diverged ? [{ domain: '0', server: '9', after: 0n, last: 1n }] : [],
       keptIn: machine.diverged ? 'kept' : null,
