@@ -253,9 +253,11 @@ describe.skipIf(obstacle !== null)('a fence on two machines', () => {
     '%s frozen, thawed after the takeover: nobody gets a write acknowledged on it',
     async (name) => {
       if (!(await pair.node(name).holdsVip())) {
-        const { holder } = await places()
-        expect(await holder.apmode('handover', { timeoutMs: 30_000 })).toMatchObject({ code: 0 })
-        await healthy(pair.node(name), holder)
+        await scene(async (all) => {
+          const since = Date.now()
+          await killApi(all.holder)
+          await taken(all, since)
+        })
       }
       const place = await places()
       try {
