@@ -8,7 +8,7 @@ import type { Observed, ObservedUnit } from '../../src/core/observed.ts'
 import type { State } from '../../src/core/state.ts'
 import type { UnitFileState } from '../../src/core/vocabulary.ts'
 import type { DatabaseStatus, Lead, PeerStatus, ReplicationStatus } from '../../src/ports/database.ts'
-import { hasVip, type Machine, other, type Side, sqlPasses, type World } from './world.ts'
+import { hasMore, hasVip, type Machine, other, type Side, sqlPasses, type World } from './world.ts'
 
 const toml = (witness: boolean) => `
 [[node]]
@@ -90,6 +90,12 @@ function replicationOf(world: World, side: Side): ReplicationStatus | null {
   }
 }
 
+/** What only this machine has, its own server wrote. */
+function binlogOf(machine: Machine, side: Side): string {
+  const own = hasMore(machine) ? 6 : 5
+  return side === 0 ? `0-1-${own},0-2-5` : `0-1-5,0-2-${own}`
+}
+
 function databaseOf(world: World, side: Side): DatabaseStatus {
   const machine = world.machines[side]
   if (machine.db !== 'up') return { answers: false, reason: 'down', detail: 'nothing listens' }
@@ -100,7 +106,7 @@ function databaseOf(world: World, side: Side): DatabaseStatus {
     commitsWithPeer: machine.semiSync,
     replication: replicationOf(world, side),
     binlogPosition: '0-1-5',
-    binlogState: '0-1-5',
+    binlogState: binlogOf(machine, side),
     serverId: String(side + 1),
     replicas: machine.dump ? [side === 0 ? '192.168.33.102' : '192.168.33.101'] : [],
     lead: leadOf(machine),
@@ -116,7 +122,7 @@ export function peerOf(world: World, side: Side): PeerStatus {
     detail: '',
     applied: reachable ? '0-1-5' : '',
     binlogPosition: reachable ? '0-1-5' : '',
-    binlogState: reachable ? '0-1-5' : '',
+    binlogState: reachable ? binlogOf(peer, other(side)) : '',
     commitsWithPeer: reachable ? peer.semiSync : null,
     lead: reachable ? leadOf(peer) : null,
     leadKnown: reachable,
@@ -202,6 +208,8 @@ export function viewOf(world: World, side: Side, pair: Pair): string {
     m.cutOff,
     m.diverged,
     m.withdrawn,
+    hasMore(m),
+    hasMore(peer),
     passes,
     passes && peer.db === 'up' && peer.readOnly,
     passes && peer.db === 'up' && peer.semiSync,

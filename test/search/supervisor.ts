@@ -13,15 +13,13 @@ import { type MachineEvent, type State, sameState } from '../../src/core/state.t
 import { type Step, sentenceOf } from '../../src/core/step.ts'
 import { becomes, runsRouter, withDatabase, withoutDatabase } from './around.ts'
 import { notice } from './notice.ts'
-import { configFor, observe, type Pair, stateOf, viewOf } from './observe.ts'
+import { configFor, observe, type Pair, peerOf, stateOf, viewOf } from './observe.ts'
 import { perform } from './perform.ts'
 import {
   hasVip,
   isOpen,
   type Machine,
-  other,
   type Side,
-  sqlPasses,
   type Task,
   type World,
   withMachine,
@@ -238,8 +236,9 @@ function doTask(world: World, side: Side, pair: Pair, task: Task): World {
     }
     case 'start-database': {
       if (self.db === 'up') return world
-      const peer = world.machines[other(side)]
-      const asReplica = sqlPasses(world) && peer.db === 'up' && !peer.readOnly
+      const { writable, leadKnown, lead } = peerOf(world, side)
+      const stillOurs = writable === false && leadKnown && lead?.node === configFor(pair, side).node.name
+      const asReplica = writable === true || (self.claim === 'shared' && !stillOurs)
       return withMachine(world, side, withDatabase(self, asReplica))
     }
     case 'start-router':
