@@ -1,6 +1,6 @@
 /**
  * Searches two machines exhaustively and prints what can go wrong.
- * Usage: sh scripts/run test/search/main.ts [--depth EVENTS] [--pair 'with a witness'] [--write-docs | --check]
+ * Usage: sh scripts/run test/search/main.ts [--depth EVENTS] [--pair 'with a witness'] [--write-docs]
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -15,15 +15,7 @@ import { becomes, runsRouter, withDatabase, withoutDatabase } from './around.ts'
 import { notice } from './notice.ts'
 import { configFor, observe, type Pair, peerOf, stateOf, viewOf } from './observe.ts'
 import { perform } from './perform.ts'
-import {
-  hasVip,
-  isOpen,
-  type Machine,
-  type Side,
-  type Task,
-  type World,
-  withMachine,
-} from './world.ts'
+import { hasVip, isOpen, type Machine, type Side, type Task, type World, withMachine } from './world.ts'
 
 export type Decide = (observed: Observed, state: State) => MachineEvent | null
 
@@ -173,7 +165,10 @@ const isLocal = (task: Task | undefined): task is Task & { readonly do: 'step' }
 function wordsOf(task: Task, config: Config): string {
   switch (task.do) {
     case 'step':
+      // Without the guard's name and the reason: docs/limits.md tells what happens, not in whose words.
       return sentenceOf(task.step, config)
+        .replace(/ \(G\d[^)]*\)/, '')
+        .replace(': search', '')
     case 'claim':
       return `note that it leads ${task.claim === 'alone' ? 'alone' : 'with a peer that could take over'}`
     case 'settle':
