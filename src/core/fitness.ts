@@ -61,6 +61,8 @@ function checkFaults(state: State, observed: Observed): string[] {
   return observed.checks.flatMap(({ kind, unit: name, trouble }) => {
     const unit = observed.units.find((candidate) => candidate.name === name)
     if (trouble === null || unit === undefined || !isRunning(unit)) return []
+    // Whoever needs the database waits with it for the peer, and no other machine could do better.
+    if (kind === 'unit' && observed.lineage.stalled) return []
     // A machine that is alone keeps a VIP that serves most of what it should.
     if (kind === 'disk' && state.mode === 's') return []
     return mustRun(unit, state) ? [trouble] : []

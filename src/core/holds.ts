@@ -38,6 +38,15 @@ function followHolds(state: State, observed: Observed): string[] {
   return ["the peer's database does not accept writes: not followed, it may be this machine's own replica"]
 }
 
+/** G4, in a sentence: why the active machine did not fall out of the pair. */
+function staysHolds(state: State, observed: Observed): string[] {
+  const fell = state.mode === 'ap' && state.role === 'active' && state.vrrp === 'fault'
+  if (!fell || observed.database === null || observed.peerAttached || observed.peer?.writable === true) return []
+  return [
+    'G4 last one standing: no peer is attached that could serve, so this machine stays in ap and serves again once fit',
+  ]
+}
+
 export function restrain(posture: Posture, state: State, observed: Observed, unfit: readonly string[]): Restrained {
   const holds: string[] = []
   let restrained = posture
@@ -53,5 +62,6 @@ export function restrain(posture: Posture, state: State, observed: Observed, unf
     if (held.length > 0) restrained = { ...restrained, replication: 'as is' }
     holds.push(...held)
   }
+  holds.push(...staysHolds(state, observed))
   return { posture: restrained, holds }
 }

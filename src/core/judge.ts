@@ -43,6 +43,7 @@ export function judge(state: State, observed: Observed, config: Config, circumst
     waits: lineageReasons(state, observed, config),
     holds,
     plan: plan(observed, posture, {
+      leads: observed.database?.answers === true && observed.database.lead?.node === config.node.name,
       owed: sharesLead(observed, config.node.name),
       // Without a mode nothing of this machine is touched, the tracked file included.
       unfit,

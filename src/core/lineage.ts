@@ -27,6 +27,10 @@ export interface Lineage {
   readonly led: boolean
   /** A replica that was whole a moment ago: it received everything, from a primary that waits for it. */
   readonly lease: boolean
+  /** The peer's replica was attached a moment ago. */
+  readonly attachedLately: boolean
+  /** Commits wait for the peer, or did until a moment ago: what needs the database cannot answer. */
+  readonly stalled: boolean
   /** The acknowledgement of the peer cannot come: silent for long, or nothing listens there. */
   readonly peerGone: boolean
   /** VRRP makes this machine master although the peer goes on accepting writes: it is kept out for a while (G3). */
@@ -49,6 +53,8 @@ export const UNKNOWN_LINEAGE: Lineage = {
   leadKept: false,
   led: false,
   lease: false,
+  attachedLately: false,
+  stalled: false,
   peerGone: false,
   rival: false,
   witness: null,
@@ -90,6 +96,7 @@ export function leadDoubt(state: State, observed: Observed, config: Config): str
         if (more.length === 0) return null
         return `G2 no stale lead: ${config.peer.name} has ${more.map(rangeText).join(', ')}, which this machine lost: it serves`
       }
+      if (peer?.writable === true) return `G2 no stale lead: ${config.peer.name} accepts writes, and leads`
       return (
         `G2 no stale lead: ${config.peer.name} was attached when this machine lost the lead and may have written since; ` +
         `it cannot be asked. Start ${config.peer.name}, or decide: apmode set s --force`
@@ -114,14 +121,15 @@ function isAhead(own: DatabasePresent, peer: PeerStatus | null): boolean {
   return divergence(own.binlogState, theirs).length > 0 && divergence(peer.binlogState, own.binlogState).length === 0
 }
 
-/** After a split both may write: as soon as one sees the other, the older lead ends. */
+/** After a split, or a standstill, both may think to lead: as soon as one sees the other, the older lead ends. */
 function outdone({ database, peer }: Observed, config: Config): string | null {
-  if (database?.answers !== true || peer?.writable !== true || peer.lead === null) return null
+  if (database?.answers !== true || peer?.reachable !== true || peer.lead === null) return null
   const own = database.lead?.epoch ?? 0
   const first = config.nodes[0]?.name === config.node.name
-  const older = own < peer.lead.epoch || (own === peer.lead.epoch && peer.lead.node !== config.node.name && !first)
-  if (!older) return null
-  return `G3 no second writer: ${peer.lead.node} leads since epoch ${peer.lead.epoch} and accepts writes, this machine since epoch ${own}`
+  // A newer lead counts also while it does not accept writes: what it acknowledged is only there.
+  const tie = own === peer.lead.epoch && peer.writable === true && peer.lead.node !== config.node.name && !first
+  if (own >= peer.lead.epoch && !tie) return null
+  return `G3 no second writer: ${peer.lead.node} leads since epoch ${peer.lead.epoch}, this machine since epoch ${own}: the older one ends`
 }
 
 function standingStill({ database }: Observed): string {
@@ -179,5 +187,6 @@ function cutOffReasons({ lineage }: Observed): string[] {
 function divergedSentence({ lineage }: Observed, config: Config): string {
   const ranges = lineage.diverged.map(rangeText).join(', ')
   const kept = lineage.keptIn === null ? '' : `, kept in ${lineage.keptIn}`
-  return `G6 diverged: only this machine has ${ranges}${kept}; ${config.peer?.name ?? 'the peer'} lacks them: apmode reclone`
+  const peer = config.peer?.name ?? 'the peer'
+  return `G6 diverged: only this machine has ${ranges}${kept}; it must be cloned from ${peer} again`
 }

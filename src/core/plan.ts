@@ -5,9 +5,9 @@
 import type { DatabasePresent } from '../ports/database.ts'
 import { lagBetween } from './gtid-lag.ts'
 import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
+import { changeFiles, maskFiles } from './plan-files.ts'
 import type { Posture } from './posture.ts'
 import type { Step } from './step.ts'
-import type { UnitFileState } from './vocabulary.ts'
 
 /** A fence that a database which does not answer gets, before it is killed (G7). */
 const HUNG_FENCE_MS = 100
@@ -24,6 +24,8 @@ export interface PlanInput {
   readonly source: string | null
   /** Commits may wait for the peer's acknowledgement (durability "semi-sync", and there is a peer). */
   readonly semiSync: boolean
+  /** The newest row of apmode.lead is this machine's. */
+  readonly leads: boolean
   /** The peer was attached when this machine last could write: until it is known to be gone, it acknowledges. */
   readonly owed: boolean
   /** How long a withdrawal may wait until the peer has every write. */
@@ -67,10 +69,12 @@ function refusesWrites(observed: Observed): boolean {
 }
 
 function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput): Step[] {
-  if (posture.database !== 'read-only' || refusesWrites(observed)) return []
+  if (posture.database !== 'read-only') return []
   const { database } = observed
   const lost = beyondFencing(observed)
-  if (lost !== null) return [lost]
+  // One that hangs heals by being killed, also where it could not write.
+  if (lost !== null && (lost.hangs || !refusesWrites(observed))) return [lost.step]
+  if (refusesWrites(observed)) return []
   const hung = database?.answers === false && database.reason === 'hung'
   const steps: Step[] = [{ do: 'fence', effect: 'withdraw', ...(hung ? { limitMs: HUNG_FENCE_MS } : {}) }]
   const router = routerOf(observed)
@@ -86,12 +90,15 @@ function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput):
  * A database of which the checks say that it is silent cannot prove a fence; and commits that wait for a full disk could
  * end any way when their sessions are ended: killed, they have not happened (G7 without the fence).
  */
-function beyondFencing({ checks, units }: Observed): Step | null {
+function beyondFencing({ checks, units }: Observed): { readonly step: Step; readonly hangs: boolean } | null {
   const unit = databaseUnitOf({ units })
   const found = checks.find(({ kind, trouble }) => kind !== 'unit' && trouble !== null)
   if (unit === undefined || found === undefined) return null
   const because = found.kind === 'disk' ? 'its disk takes no writes' : 'it does not answer'
-  return { do: 'kill-database', effect: 'withdraw', unit: unit.name, because }
+  return {
+    step: { do: 'kill-database', effect: 'withdraw', unit: unit.name, because },
+    hangs: found.kind === 'database',
+  }
 }
 
 function declareUnfit(observed: Observed, input: PlanInput): Step[] {
@@ -153,7 +160,8 @@ function promote(observed: Observed, posture: Posture, input: PlanInput): Step[]
     }
     steps.push({ do: 'stop-replication', effect: 'grant' })
   }
-  if (!database.writable) steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
+  // Who leads already goes on leading (its database was restarted, say): nobody else could have led in between.
+  if (!database.writable && !input.leads) steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
   steps.push(...commits(observed, database, posture, input))
   if (!database.writable) steps.push({ do: 'allow-writes', effect: 'grant' })
   // It stands, and stays so after a restart: forgetting it can wait.
@@ -170,10 +178,17 @@ function commits(observed: Observed, database: DatabasePresent, posture: Posture
   if (posture.commits === 'as is') return []
   const { lineage, peerAttached } = observed
   const owed = input.semiSync && input.owed
-  if (!input.semiSync || lineage.peerGone || !(owed || peerAttached || database.commitsWithPeer)) {
+  if (
+    !input.semiSync ||
+    lineage.peerGone ||
+    !(owed || peerAttached || lineage.attachedLately || database.commitsWithPeer)
+  ) {
     return database.commitsWithPeer || owed ? [{ do: 'commit-alone', effect: 'grant' }] : []
   }
-  const ready = owed || (observed.peer !== null && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY)
+  // A replica that was attached a moment ago may still take over: what is written first must reach it.
+  const opens = !database.writable && lineage.attachedLately
+  const ready =
+    opens || owed || (observed.peer !== null && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY)
   return ready && !database.commitsWithPeer ? [{ do: 'commit-with-peer', effect: 'grant' }] : []
 }
 
@@ -194,45 +209,6 @@ function keepTransactions({ database, lineage }: Observed): Step[] {
 
 function present(observed: Observed): DatabasePresent | null {
   return observed.database?.answers === true ? observed.database : null
-}
-
-const MASKED: readonly (UnitFileState | null)[] = ['masked', 'masked-runtime']
-const ENABLED: readonly (UnitFileState | null)[] = ['enabled', 'enabled-runtime', 'linked', 'linked-runtime']
-
-interface UnitFile {
-  readonly name: string
-  readonly file: UnitFileState | null
-  readonly wanted: 'enabled' | 'disabled' | 'masked' | 'as is'
-}
-
-function unitFiles(observed: Observed, posture: Posture): UnitFile[] {
-  const all: UnitFile[] = observed.units.map((unit) => ({ ...unit, wanted: posture.serviceUnits }))
-  all.push({ ...observed.bootUnit, wanted: posture.bootUnit })
-  // What systemd does not know, or does not say now, is left for a later look.
-  return all.filter((unit) => unit.file !== null && unit.file !== 'missing')
-}
-
-function maskFiles(observed: Observed, posture: Posture): Step[] {
-  const mask = unitFiles(observed, posture)
-    .filter((unit) => unit.wanted === 'masked' && !MASKED.includes(unit.file))
-    .map((unit) => unit.name)
-  return mask.length > 0 ? [{ do: 'mask-files', effect: 'withdraw', mask }] : []
-}
-
-function changeFiles(observed: Observed, posture: Posture): Step[] {
-  const files = unitFiles(observed, posture)
-  const masked = (unit: UnitFile) => MASKED.includes(unit.file)
-  const names = (units: readonly UnitFile[]) => units.map((unit) => unit.name)
-  const unmask = names(
-    files.filter((unit) => (unit.wanted === 'enabled' || unit.wanted === 'disabled') && masked(unit)),
-  )
-  // What a mask hides is not known: an unmasked unit is disabled to be sure.
-  const disable = names(
-    files.filter((unit) => unit.wanted === 'disabled' && (masked(unit) || ENABLED.includes(unit.file))),
-  )
-  const enable = names(files.filter((unit) => unit.wanted === 'enabled' && (masked(unit) || unit.file === 'disabled')))
-  if (unmask.length + disable.length + enable.length === 0) return []
-  return [{ do: 'change-files', effect: 'grant', unmask, disable, enable }]
 }
 
 /** G7: what follows when a step could not be proven; null: nothing, it is tried again. */

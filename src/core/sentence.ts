@@ -53,3 +53,18 @@ export function leadReason(event: string, from: State, to: State): string {
   if (from.mode === 'ap' && to.mode === 's') return `failover (${event})`
   return from.mode === to.mode ? event : `${event}: ${from.mode} to ${to.mode}`
 }
+
+/** What turned between the machines, as the event of a look that follows from it. */
+export function turnSentence(now: {
+  cutOff: boolean
+  diverged: boolean
+  peerGone: boolean
+  rival: boolean
+  lease: boolean
+}): string {
+  if (now.cutOff) return 'neither the peer nor a witness answers'
+  if (now.diverged) return 'this machine has transactions that the peer lacks'
+  if (now.peerGone) return 'the peer acknowledges nothing any more'
+  if (now.rival) return 'the peer goes on accepting writes'
+  return now.lease ? 'this replica has every write' : 'the pair has changed'
+}

@@ -69,7 +69,7 @@ export function sentenceOf(step: Step, config: Config): string {
     case 'stop-replication':
       return 'stop replication'
     case 'record-lead':
-      return `write the next row of apmode.lead: ${step.reason}`
+      return `write the next row of apmode.lead: ${step.reason} (G1 lineage)`
     case 'forget-primary':
       return 'forget the primary that was followed'
     case 'commit-with-peer':

@@ -4,7 +4,7 @@
  * again ever later. Pure bookkeeping over monotonic milliseconds.
  */
 import type { Acknowledgements, PeerStatus } from '../ports/database.ts'
-import { STUCK_FIRST_MS, STUCK_MOST_MS } from './pace.ts'
+import { RECOVERY_MS, STUCK_FIRST_MS, STUCK_MOST_MS } from './pace.ts'
 
 export class Acknowledging {
   /** The acknowledgement cannot come. */
@@ -13,6 +13,8 @@ export class Acknowledging {
   /** When all was last in order; null: this machine does not lead. */
   #inOrderAt: number | null = null
   #received = 0
+  /** When commits last waited in vain. */
+  #missedAt = Number.NEGATIVE_INFINITY
   #stuckMs = STUCK_FIRST_MS
   #trustAgainAt = 0
 
@@ -20,15 +22,24 @@ export class Acknowledging {
     this.#goneMs = goneMs
   }
 
+  /** Commits wait, or did until a moment ago. */
+  stalled(now: number): boolean {
+    return now - this.#missedAt < RECOVERY_MS
+  }
+
   /** This machine does not lead now. */
   rest(): void {
     this.#inOrderAt = null
+    this.#missedAt = Number.NEGATIVE_INFINITY
   }
 
   /** One look at the primary. `acknowledged` null: commits do not wait. */
   inOrder(attached: boolean, acknowledged: Acknowledgements | null, now: number): boolean {
     this.#inOrderAt ??= now
-    if (!attached || !this.#progresses(acknowledged)) return false
+    if (!attached || !this.#progresses(acknowledged)) {
+      if (acknowledged !== null) this.#missedAt = now
+      return false
+    }
     this.#inOrderAt = now
     if (now >= this.#trustAgainAt) this.gone = false
     return true

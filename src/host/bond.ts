@@ -5,15 +5,16 @@
  * the peer is seen to write nothing; alone goes on only who waited longer than any lease lasts. It changes nothing outside.
  */
 import { rangeText } from '../core/divergence.ts'
-import { lagBetween } from '../core/gtid-lag.ts'
 import { type Claim, claimOf, type Lineage } from '../core/lineage.ts'
+import { turnSentence } from '../core/sentence.ts'
 import type { State } from '../core/state.ts'
 import type { DatabasePresent, PeerStatus } from '../ports/database.ts'
 import { Acknowledging } from './acknowledging.ts'
 import { Apart } from './apart.ts'
+import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
 import { Outlook } from './outlook.ts'
-import { BOND_MS, DOUBTFUL_MS, leaseOf } from './pace.ts'
+import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { Rival } from './rival.ts'
 
@@ -37,20 +38,23 @@ export class Bond {
   #timer: NodeJS.Timeout | null = null
   #soon: NodeJS.Timeout | null = null
   #looking = false
-  readonly #leaseMs: number
+  readonly #lease: Lease
+  readonly #goneMs: number
   readonly #acknowledging: Acknowledging
-  /** Monotonic; when the look began that proved the replica to be whole. */
-  #leaseAt = Number.NEGATIVE_INFINITY
-  /** The position from which on the primary waits for this replica; null: it does not, or not known to. */
-  #goal: string | null = null
-  #proved = false
+  /** When the peer's replica was last seen attached. */
+  #attachedAt = Number.NEGATIVE_INFINITY
   /** Both this machine and its peer accept writes. */
   #bothWrite = false
+  #tickedAt = 0
+  /** This process, or the machine, did not run for a while before the present look. */
+  #stoodStill = false
+  #askedAt = Number.NEGATIVE_INFINITY
   #told = ''
 
   constructor(parts: Parts, claim: Claim) {
     const { leaseMs, goneMs } = leaseOf(parts.config)
-    this.#leaseMs = leaseMs
+    this.#lease = new Lease(leaseMs, parts.config.database.durability === 'async')
+    this.#goneMs = goneMs
     this.#acknowledging = new Acknowledging(goneMs)
     this.#parts = parts
     this.claim = claim
@@ -63,7 +67,9 @@ export class Bond {
       claim: this.claim,
       leadKept: this.leadKept,
       led: this.led,
-      lease: now - this.#leaseAt < this.#leaseMs,
+      lease: this.#lease.valid(now),
+      attachedLately: now - this.#attachedAt < this.#goneMs,
+      stalled: this.#acknowledging.stalled(now),
       peerGone: this.#acknowledging.gone,
       rival: this.#rival.staysOut(now),
       witness: this.outlook.witness,
@@ -92,6 +98,11 @@ export class Bond {
     this.#sources = null
   }
 
+  /** Replication was begun anew, or its relay log is gone: it must prove again that it has everything. */
+  followed(): void {
+    this.#lease.drop()
+  }
+
   /** A promotion was, or was not, just held back because the peer accepts writes (G3). */
   held(byPeer: boolean): void {
     this.#rival.held(byPeer, this.#parts.clock.elapsed())
@@ -100,6 +111,9 @@ export class Bond {
   async #tick(): Promise<void> {
     if (this.#looking || this.#sources === null) return
     this.#looking = true
+    const now = this.#parts.clock.elapsed()
+    this.#stoodStill = now - this.#tickedAt > 2 * BOND_MS
+    this.#tickedAt = now
     try {
       await this.#look(this.#sources)
     } finally {
@@ -120,18 +134,20 @@ export class Bond {
     const begun = clock.elapsed()
     const own = await database.observe({ timeoutMs: LIMITS.databaseLook })
     if (!own.answers) {
-      this.#goal = null
+      // One that starts again has lost its relay log.
+      if (own.reason === 'down') this.followed()
+      this.#lease.interrupt()
       this.#acknowledging.rest()
       await this.#lookOut(sources, null)
       return
     }
+    if (own.replicas.includes(config.peer.address)) this.#attachedAt = begun
     if (own.writable) await this.#lead(sources, own, begun)
     else await this.#follow(sources, own, begun)
   }
 
   #rest(): void {
-    this.#goal = null
-    this.#leaseAt = Number.NEGATIVE_INFINITY
+    this.#lease.drop()
     this.#acknowledging.rest()
     this.#acknowledging.gone = false
     this.outlook.answered(true)
@@ -154,42 +170,27 @@ export class Bond {
     await this.#lookOut(sources, peer)
     if (peer === null || !peer.reachable || peer.writable === null) {
       this.#rival.peer(null)
-      // Where nothing listens nothing was acknowledged since: it could not have gone on alone in between.
-      if (peer?.refused === true && begun - this.#leaseAt < this.#leaseMs) this.#leaseAt = begun
-      this.#goal = null
+      if (peer?.refused === true) this.#lease.refused(begun)
+      else this.#lease.interrupt()
       return
     }
     this.#rival.peer(peer.writable)
     this.#compare(own, peer)
-    const { replication } = own
-    const runs = replication !== null && replication.io === 'Yes' && replication.sql && replication.errno === 0
-    const async = this.#parts.config.database.durability === 'async'
-    const waits = async || peer.commitsWithPeer === true || !peer.writable
-    if (!runs || !waits) {
-      this.#goal = null
-      return
-    }
-    // What it acknowledged before it waited for this replica must have come too; what comes later, comes first here.
-    if (this.#goal === null || !(async || peer.commitsWithPeer)) {
-      this.#goal = peer.binlogPosition
-      this.#proved = false
-    }
-    this.#proved ||= lagBetween(replication.received, this.#goal) === 0
-    if (this.#proved) this.#leaseAt = begun
+    this.#lease.look(own.replication, peer, begun)
   }
 
   /** Only whoever does not lead can be the one that is apart. */
   #compare(own: DatabasePresent, peer: PeerStatus): void {
-    const newer = (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)
+    const newer = newerThan(own, peer)
     const follows = claimOf(this.claim, own.lead, this.#parts.config.node.name) === 'none'
-    if (peer.writable || follows || newer) this.apart.compare(own, peer, peer.writable === true || newer)
+    const leads = (own.lead?.epoch ?? 0) > (peer.lead?.epoch ?? 0)
+    if (!leads && (peer.writable || follows || newer)) this.apart.compare(own, peer, peer.writable === true || newer)
     else this.apart.forget()
   }
 
   async #lead(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {
     const { database, config } = this.#parts
-    this.#goal = null
-    this.#leaseAt = Number.NEGATIVE_INFINITY
+    this.#lease.drop()
     this.apart.forget()
     const attached = own.replicas.includes(config.peer?.address ?? '')
     const acknowledged = own.commitsWithPeer
@@ -198,9 +199,12 @@ export class Bond {
     const inOrder = this.#acknowledging.inOrder(attached, acknowledged ?? null, begun)
     const waits = !inOrder && (own.commitsWithPeer || this.claim === 'shared')
     // A peer that is not attached may have taken over behind a cut that has ended: then the older lead ends.
-    const peer = waits || !attached ? await sources.lookAtPeer(LIMITS.peerLook) : null
+    // So may one that is still listed: this machine may have stood still for longer than VRRP waits.
+    const asks = waits || !attached || begun - this.#askedAt > ASK_PEER_MS || this.#stoodStill
+    const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
+    if (asks) this.#askedAt = begun
     await this.#lookOut(sources, peer)
-    this.#bothWrite = peer?.writable === true
+    if (peer !== null) this.#bothWrite = peer.writable === true || newerThan(own, peer)
     if (waits) this.#acknowledging.missed(peer, attached, this.lineage.witness === false, begun)
   }
 
@@ -218,22 +222,10 @@ export class Bond {
     const withdraws = this.#bothWrite || cutOff || diverged.length > 0
     const rivals = rival || this.#bothWrite
     this.#sources?.onTurn(
-      sentenceFor({ cutOff, diverged: diverged.length > 0, peerGone, rival: rivals, lease }),
+      turnSentence({ cutOff, diverged: diverged.length > 0, peerGone, rival: rivals, lease }),
       withdraws,
     )
   }
 }
 
-function sentenceFor(now: {
-  cutOff: boolean
-  diverged: boolean
-  peerGone: boolean
-  rival: boolean
-  lease: boolean
-}): string {
-  if (now.cutOff) return 'neither the peer nor a witness answers'
-  if (now.diverged) return 'this machine has transactions that the peer lacks'
-  if (now.peerGone) return 'the peer acknowledges nothing any more'
-  if (now.rival) return 'the peer goes on accepting writes'
-  return now.lease ? 'this replica has every write' : 'the pair has changed'
-}
+const newerThan = (own: DatabasePresent, peer: PeerStatus) => (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)

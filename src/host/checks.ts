@@ -7,19 +7,26 @@ import type { Parts, PlacedProbe } from './parts.ts'
 import { Prober } from './prober.ts'
 import type { Settler } from './settle.ts'
 
+/** How often keepalived's tracked file is read back. */
+const TRACKED_MS = 1_000
+
 export class Checks {
   readonly #parts: Parts
   readonly #prober: Prober
+  readonly #onChange: (sentence: string, failed: boolean) => void
+  #tracked: NodeJS.Timeout | null = null
 
   /** `onChange`: something failed its check, or passes it again; as a sentence. */
   constructor(parts: Parts, onChange: (sentence: string, failed: boolean) => void) {
     this.#parts = parts
+    this.#onChange = onChange
     this.#prober = new Prober(parts.clock, ({ about, ok, sentence }) => {
       onChange(ok ? `${about} passes its check again` : sentence, !ok)
     })
   }
 
   start(settler: Settler): void {
+    this.#tracked = setInterval(() => this.#lookAtTrackedFile(settler), TRACKED_MS)
     this.#prober.start(
       this.#parts.probes.map((placed) => ({
         probe: placed.probe,
@@ -30,6 +37,7 @@ export class Checks {
   }
 
   stop(): void {
+    if (this.#tracked !== null) clearInterval(this.#tracked)
     this.#prober.stop()
   }
 
@@ -40,6 +48,13 @@ export class Checks {
     })
   }
 
+  /** keepalived takes a file that is gone, or that it cannot read, for "fit". */
+  #lookAtTrackedFile({ state, last }: Settler): void {
+    if (last === null || (state.mode !== 'ap' && state.mode !== 's')) return
+    const unfit = last.judgement.unfit.length > 0
+    if (this.#parts.unfitFile.read() !== unfit) this.#onChange('the tracked file is not as it was written', unfit)
+  }
+
   #due({ kind, unit: name }: PlacedProbe, settler: Settler): boolean {
     const { state, last } = settler
     if (state.mode !== 'ap' && state.mode !== 's') return false
@@ -47,6 +62,9 @@ export class Checks {
     if (settler.observer.memory.downExpected.has(name)) return false
     const unit = last?.observed.units.find((candidate) => candidate.name === name)
     if (unit === undefined || !isRunning(unit)) return false
+    // What stands on a unit that is not there yet cannot work.
+    const before = last?.observed.units.slice(0, last.observed.units.indexOf(unit)) ?? []
+    if (kind === 'unit' && before.some((other) => other.runs === 'everywhere' && !isRunning(other))) return false
     return kind !== 'disk' || last?.observed.vip === true
   }
 }

@@ -191,6 +191,8 @@ export class Commands {
     } finally {
       settler.withdrawn = null
     }
+    // When it comes back, it has nothing to hand over.
+    settler.bond.led = false
     if (!account.failed) account.add(await this.#check('stopped', tell, grants))
   }
 

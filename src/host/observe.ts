@@ -5,6 +5,7 @@
  */
 import { bootUnitOf } from '../core/config.ts'
 import { isRunning, type Observed, type ObservedCheck, type ObservedUnit, routerOf } from '../core/observed.ts'
+import { START_AS_REPLICA } from '../core/step.ts'
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { Bond } from './bond.ts'
@@ -15,6 +16,8 @@ export interface Memory {
   /** Epoch milliseconds; null: never seen. */
   peerAttachedAt: number | null
   fenced: boolean
+  /** The database was killed, and starts as a replica if systemd starts it again. */
+  startsAsReplica: boolean
   /** Units that are down because apmode stopped them or never started them: no failure. */
   readonly downExpected: Set<string>
   /** The last look at the peer. */
@@ -59,7 +62,14 @@ export class Observer {
     this.#bond = bond
     this.#checks = checks
     const downExpected = new Set(parts.config.units.map((unit) => unit.name))
-    this.memory = { peerAttachedAt, fenced: false, downExpected, peer: null, peerAt: Number.NEGATIVE_INFINITY }
+    this.memory = {
+      peerAttachedAt,
+      fenced: false,
+      startsAsReplica: false,
+      downExpected,
+      peer: null,
+      peerAt: Number.NEGATIVE_INFINITY,
+    }
   }
 
   async look(how: Thoroughness, claims: { takesPart: boolean; inPair: boolean; active: boolean }): Promise<Observed> {
@@ -165,6 +175,10 @@ export class Observer {
     const status = await database.observe({ timeoutMs: silent ? LIMITS.hungDatabaseLook : LIMITS.databaseLook })
     this.#writable = status.answers && status.writable
     if (status.answers) this.memory.fenced = !status.writable
+    if (status.answers && this.memory.startsAsReplica) {
+      this.memory.startsAsReplica = false
+      await this.#parts.systemd.forgetVariable(START_AS_REPLICA, { timeoutMs: LIMITS.systemdLook }).catch(() => {})
+    }
     return status
   }
 

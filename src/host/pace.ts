@@ -30,9 +30,13 @@ export function leaseOf({ database, vrrp }: Config): { readonly leaseMs: number;
   const leaseMs = Math.max(database.hangTimeoutMs, ADVERTS * vrrp.advertInterval * 1000) + LEASE_MARGIN_MS
   return { leaseMs, goneMs: leaseMs + GONE_MARGIN_MS }
 }
+/** How long after commits waited in vain the services that need the database may take to answer again. */
+export const RECOVERY_MS = 5_000
 /** How long a peer that is attached and acknowledges nothing is not waited for again; doubled each time. */
 export const STUCK_FIRST_MS = 10_000
 export const STUCK_MOST_MS = 300_000
+/** How often a primary asks a peer that is attached. */
+export const ASK_PEER_MS = 2_000
 /** How often it looks while no witness answers. */
 export const DOUBTFUL_MS = 100
 /** How long no witness may answer before the peer is asked whether this machine is cut off: five questions. */

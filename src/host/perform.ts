@@ -25,6 +25,7 @@ const failed = (detail: string): Outcome => ({ ok: false, detail })
 /** What a step changes of this machine's own knowledge; durable when it returns. */
 export interface Claims {
   claim(claim: Claim): void
+  current(): Claim
   kept(path: string): void
 }
 
@@ -79,6 +80,11 @@ export class Performer {
         this.#memory.downExpected.add(step.unit)
         return this.#job(await systemd.stop(step.unit, limited(config.unitTimeoutMs)))
       case 'kill-database':
+        // What the peer never acknowledged does not count, should systemd start it again.
+        if (this.#claims.current() === 'shared') {
+          await systemd.keepVariable(START_AS_REPLICA, limited(LIMITS.systemdLook)).catch(() => {})
+          this.#memory.startsAsReplica = true
+        }
         await systemd.kill(step.unit, limited(LIMITS.kill))
         this.#memory.fenced = true
         return done('its process is gone')
@@ -142,8 +148,10 @@ export class Performer {
       case 'drain': {
         const { complete, detail, left } = await database.drain(limited(config.database.drainTimeoutMs))
         this.#givenUp = complete ? 0 : left
-        if (complete || config.database.drainPolicy === 'refuse') return { ok: complete, detail }
-        return done(`G5 drain: ${left} transactions are given up, as drain_policy says; ${detail}`)
+        const forced = this.#claims.current() === 'forced'
+        if (complete || (config.database.drainPolicy === 'refuse' && !forced)) return { ok: complete, detail }
+        const who = forced ? 'as a person has forced it' : 'as drain_policy says'
+        return done(`G5 drain: ${left} transactions are given up, ${who}; ${detail}`)
       }
       case 'forget-primary':
         await database.forgetPrimary(limited(LIMITS.statement))

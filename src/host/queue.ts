@@ -30,7 +30,7 @@ export class JobQueue {
       if (same >= 0) this.#waiting.splice(same, 1)
     }
     this.#waiting.push(job)
-    if (job.withdraws) this.#running?.grants.abort(new Error(`${job.name} takes over`))
+    if (job.withdraws) this.#running?.grants.abort(new Error(`G8 newest wins: ${job.name} takes over`))
     if (this.#running === null) this.#drained = this.#drain()
     return true
   }
@@ -53,7 +53,8 @@ export class JobQueue {
       const grants = new AbortController()
       this.#running = { job, grants, since: performance.now() }
       // A withdrawal that waits behind this job already counts.
-      if (this.#waiting.some((waiting) => waiting.withdraws)) grants.abort(new Error('a withdrawal waits'))
+      if (this.#waiting.some((waiting) => waiting.withdraws))
+        grants.abort(new Error('G8 newest wins: a withdrawal waits'))
       try {
         await job.run(grants.signal)
       } catch (thrown) {

@@ -55,6 +55,7 @@ export class Settler {
     this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, checks)
     this.performer = new Performer(parts, this.observer.memory, {
       claim: (claim) => this.claim(claim),
+      current: () => this.bond.claim,
       kept: (path) => {
         this.bond.apart.keptIn = path
       },
@@ -73,6 +74,9 @@ export class Settler {
     const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
     const now = withoutStaleWord(from, observed)
     const to = event === null ? now : transition(now, event)
+    // keepalived gave the VIP to another master: that may have taken the lead.
+    const yielded = request.event === 'backup' && from.vrrp === 'master' && to.vrrp === 'backup'
+    if (yielded && this.bond.claim === 'alone') this.claim('shared')
     // Decided: a supervisor that is killed from here on finishes it (G2).
     const takesOver = event?.type === 'master' && from.mode !== to.mode
     this.state = to
@@ -98,6 +102,7 @@ export class Settler {
     }
     if (run.followed) {
       this.claim('none')
+      this.bond.followed()
       this.#move({ type: 'followed' })
     }
     // Its last word need not come any more, and would be late.
@@ -164,6 +169,8 @@ export class Settler {
       this.#stateUnsaved = false
     } catch (thrown) {
       this.#parts.log.error({}, `the state could not be saved: ${messageOf(thrown)}`)
+      // An old claim on the disk would be believed after a power cut (G2).
+      this.#parts.stateFile.forget()
     }
   }
 

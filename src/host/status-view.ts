@@ -54,7 +54,9 @@ export function statusView({ config, settler, problems, lastChange }: StatusFact
     ...base,
     next: nextCommand(
       base,
-      units.every((unit) => unit.kind === 'router' || isRunning(unit)),
+      units.every(
+        (unit) => unit.kind === 'router' || isRunning(unit) || (unit.runs === 'holder' && state.vrrp !== 'master'),
+      ),
     ),
   }
 }

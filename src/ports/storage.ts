@@ -32,6 +32,8 @@ export interface SavedState {
 export interface StateFile {
   read(): SavedState | null
   write(state: SavedState): void
+  /** Removes it, which a full disk allows: what is not known is doubted, what is wrong would be believed. Never throws. */
+  forget(): void
 }
 
 export interface StepRecord {

@@ -68,6 +68,8 @@ export interface Systemd {
   start(unit: string, call: StartCall): Promise<JobOutcome>
   /** Takes the variable away if it was left behind with this very value by a supervisor that was killed during a start. */
   forgetVariable(variable: StartVariable, call: Call): Promise<void>
+  /** Units that start from now on see it, until it is forgotten. */
+  keepVariable(variable: StartVariable, call: Call): Promise<void>
   stop(unit: string, call: Call): Promise<JobOutcome>
   /** SIGKILL to every process of the unit (KillUnit "all"); resolves when the unit has no main process any more. */
   kill(unit: string, call: Call): Promise<void>

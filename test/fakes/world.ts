@@ -213,6 +213,9 @@ export class World {
         write: (state) => {
           if (!this.dead) this.saved = state
         },
+        forget: () => {
+          this.saved = null
+        },
       },
       unfitFile: {
         read: () => this.unfit,
@@ -317,6 +320,7 @@ export class World {
         return []
       },
       forgetVariable: async () => {},
+      keepVariable: async () => {},
       systemState: async () => 'running',
       watch: (_units, listener) => {
         this.#watchers.add(listener)

@@ -168,6 +168,8 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       leadKept: machine.leadKept,
       led: machine.led,
       lease: machine.lease,
+      attachedLately: machine.dump,
+      stalled: false,
       peerGone: machine.peerGone,
       rival: machine.rival,
       witness: seesWitness(pair, machine),

@@ -2,7 +2,7 @@
  * What survives a restart beside the mode (/var/lib/apmode/state.json): versioned JSON, written durably, checked when
  * read. Invariant: a file that is not wholly understood counts as absent, and the reason is said.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { CLAIMS } from '../../core/lineage.ts'
@@ -49,6 +49,10 @@ export class DiskStateFile implements StateFile {
       // writeDurably says what is wrong with the folder.
     }
     writeDurably('the state file', this.path, `${JSON.stringify({ version: VERSION, ...state })}\n`, 0o644, this.calls)
+  }
+
+  forget(): void {
+    rmSync(this.path, { force: true })
   }
 
   private ignored(reason: string): void {

@@ -24,6 +24,11 @@ export async function withVariable<T>(
   }
 }
 
+/** For a unit that systemd itself starts again. */
+export async function keepVariable(look: Look, variable: StartVariable, call: () => Call): Promise<void> {
+  await put(look, variable.name, variable.value, call())
+}
+
 /** Takes the variable away if it has this very value: a program that was killed left it behind. */
 export async function forgetVariable(look: Look, variable: StartVariable, call: () => Call): Promise<void> {
   if ((await currentValue(look, variable.name, call())) === variable.value) await put(look, variable.name, null, call())

@@ -13,7 +13,7 @@ import { linkedFiles } from './linked-unit.ts'
 import { Look } from './look.ts'
 import { maskDropIn } from './mask-drop-in.ts'
 import { runJob } from './run-job.ts'
-import { forgetVariable, withVariable } from './start-environment.ts'
+import { forgetVariable, keepVariable, withVariable } from './start-environment.ts'
 import { changeFiles } from './unit-files.ts'
 import { Watch } from './watch.ts'
 
@@ -67,6 +67,8 @@ export function createSystemd(options: SystemdOptions = {}): Systemd {
     observe: (units, call) =>
       named(`look at ${units.join(', ')}`, () => link.until(call, (left) => look.statuses(units, left()))),
     start: (unit, call) => named(`start ${unit}`, () => start(unit, call)),
+    keepVariable: (variable, call) =>
+      named(`keep ${variable.name}`, () => link.until(call, (left) => keepVariable(look, variable, left))),
     forgetVariable: (variable, call) =>
       named(`forget ${variable.name}`, () => link.until(call, (left) => forgetVariable(look, variable, left))),
     stop: (unit, call) => named(`stop ${unit}`, () => runJob({ link, look, jobs }, 'stop', unit, call)),

@@ -195,6 +195,7 @@ async function withoutState(): Promise<{ world: World; it: Driven; mend: () => v
   let full = true
   const stateFile = {
     read: parts.stateFile.read,
+    forget: parts.stateFile.forget,
     write: (state: Parameters<typeof parts.stateFile.write>[0]) => {
       if (full) throw new Error('no space left on the disk')
       parts.stateFile.write(state)

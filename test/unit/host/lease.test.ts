@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { Acknowledging } from '../../../src/host/acknowledging.ts'
+import { Lease } from '../../../src/host/lease.ts'
+import { leaseOf } from '../../../src/host/pace.ts'
+import { exampleConfig, following, World } from '../../fakes/world.ts'
+
+const { leaseMs, goneMs } = leaseOf(exampleConfig())
+const whole = following('192.168.33.101')
+const primary = { ...new World().peer, writable: true, commitsWithPeer: true }
+
+function proved(): Lease {
+  const lease = new Lease(leaseMs, false)
+  lease.look(whole, primary, 0)
+  lease.look(whole, primary, 250)
+  return lease
+}
+
+describe('the lease of a replica', () => {
+  test('takes two looks, lasts its time from the second, and no longer', () => {
+    const lease = new Lease(leaseMs, false)
+    lease.look(whole, primary, 0)
+    expect(lease.valid(1)).toBe(false)
+    lease.look(whole, primary, 250)
+    expect([lease.valid(250), lease.valid(250 + leaseMs - 1), lease.valid(250 + leaseMs)]).toEqual([true, true, false])
+  })
+
+  test('is not proved before what was acknowledged alone has come too', () => {
+    const lease = new Lease(leaseMs, false)
+    const ahead = { ...primary, binlogPosition: '0-1-9' }
+    lease.look(whole, ahead, 0)
+    lease.look(whole, ahead, 250)
+    expect(lease.valid(250)).toBe(false)
+    lease.look({ ...whole, received: '0-1-9' }, ahead, 500)
+    expect(lease.valid(500)).toBe(true)
+  })
+
+  test('ends at once when the primary acknowledges alone', () => {
+    const lease = proved()
+    lease.look(whole, { ...primary, commitsWithPeer: false }, 500)
+    expect(lease.valid(500)).toBe(false)
+  })
+
+  test('outlives a silent primary for its time only, and one where nothing listens for as long as that is seen', () => {
+    const silent = proved()
+    silent.interrupt()
+    expect([silent.valid(1000), silent.valid(250 + leaseMs)]).toEqual([true, false])
+    const down = proved()
+    for (let now = 500; now <= 20_000; now += 250) down.refused(now)
+    expect(down.valid(20_000)).toBe(true)
+    const late = proved()
+    late.refused(250 + leaseMs)
+    expect(late.valid(250 + leaseMs)).toBe(false)
+  })
+
+  test('is shorter than a primary waits for its silent peer, whatever the limits are', () => {
+    for (const advertInterval of [0.05, 0.1, 1, 10]) {
+      for (const hangTimeoutMs of [200, 2000, 60_000]) {
+        const config = exampleConfig()
+        const times = leaseOf({
+          ...config,
+          vrrp: { ...config.vrrp, advertInterval },
+          database: { ...config.database, hangTimeoutMs },
+        })
+        expect(times.goneMs).toBeGreaterThan(times.leaseMs)
+        expect(times.leaseMs).toBeGreaterThan(advertInterval * 3000)
+      }
+    }
+  })
+})
+
+describe('a primary and the acknowledgements of its peer', () => {
+  test('gives a silent peer up after longer than a lease, and one where nothing listens at once', () => {
+    const silent = { ...primary, reachable: false, writable: null }
+    const waiting = new Acknowledging(goneMs)
+    expect(waiting.inOrder(true, { waiting: 0, received: 1 }, 0)).toBe(true)
+    for (let now = 250; now < goneMs; now += 250) {
+      expect(waiting.inOrder(false, { waiting: 3, received: 1 }, now)).toBe(false)
+      waiting.missed(silent, false, false, now)
+      expect(waiting.gone).toBe(false)
+      expect(waiting.stalled(now)).toBe(true)
+    }
+    waiting.missed(silent, false, true, goneMs)
+    expect(waiting.gone).toBe(false)
+    waiting.missed(silent, false, false, goneMs)
+    expect(waiting.gone).toBe(true)
+    const refusing = new Acknowledging(goneMs)
+    refusing.inOrder(false, null, 0)
+    refusing.missed({ ...silent, refused: true }, false, false, 1)
+    expect(refusing.gone).toBe(true)
+  })
+})
