@@ -92,7 +92,10 @@ export function leadDoubt(state: State, observed: Observed, config: Config): str
     case 'shared':
       if (lineage.leadKept) return null
       if (peer?.writable === false && peer.leadKnown) {
-        const more = divergence(peer.binlogState, database.binlogState)
+        // What was written there is the peer's own affair (G6); what was written here and is only there, was lost here.
+        const more = divergence(peer.binlogState, database.binlogState).filter(
+          ({ server }) => server === database.serverId,
+        )
         if (more.length === 0) return null
         return `G2 no stale lead: ${config.peer.name} has ${more.map(rangeText).join(', ')}, which this machine lost: it serves`
       }
@@ -118,7 +121,9 @@ function isAhead(own: DatabasePresent, peer: PeerStatus | null): boolean {
   if (peer?.writable !== false || !peer.leadKnown || peer.lead === null || own.lead?.epoch !== peer.lead.epoch)
     return false
   const theirs = `${peer.binlogState},${peer.applied}`
-  return divergence(own.binlogState, theirs).length > 0 && divergence(peer.binlogState, own.binlogState).length === 0
+  const more = divergence(own.binlogState, theirs)
+  const lacks = divergence(peer.binlogState, own.binlogState)
+  return more.length > 0 && more.every(({ server }) => server !== own.serverId) && lacks.length === 0
 }
 
 /** After a split, or a standstill, both may think to lead: as soon as one sees the other, the older lead ends. */

@@ -78,11 +78,10 @@ export class Settler {
     const yielded = request.event === 'backup' && from.vrrp === 'master' && to.vrrp === 'backup'
     if (yielded && this.bond.claim === 'alone') this.claim('shared')
     // Decided: a supervisor that is killed from here on finishes it (G2).
-    const takesOver = event?.type === 'master' && from.mode !== to.mode
-    this.state = to
-    if (takesOver) this.claim('taking')
-    else if (from.role !== to.role) this.saveState()
+    if (event?.type === 'master' && from.mode !== to.mode) this.claim('taking')
     this.#begin(from, to, request)
+    this.state = to
+    if (from.role !== to.role) this.saveState()
 
     // What moved the machine names the entry, not what made it look.
     const moved = event !== null && event.type !== 'set' && !sameState(from, to)

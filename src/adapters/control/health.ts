@@ -42,7 +42,6 @@ export function startHealthServer(control: Control, options: HealthOptions): Hea
     async (request, url, response) => {
       // One answer for each connection: those that stay could fill every place.
       response.setHeader('connection', 'close')
-      refuseBody(request)
       const answer = answers.get(url.pathname)
       if (!answer) throw new BadRequest(404, `no such path ${url.pathname}, expected /health, /status or /metrics`)
       if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -52,6 +51,7 @@ export function startHealthServer(control: Control, options: HealthOptions): Hea
           connection: 'close',
         })
       }
+      refuseBody(request)
       await answer(response)
     },
   )

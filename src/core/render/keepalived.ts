@@ -39,10 +39,11 @@ function globalDefs(node: NodeConfig): string {
     # An interface that comes late or goes away is a fault that ends when it is back, not an error in this file.
     dynamic_interfaces
 
-    # The network learns where the VIP is: five announcements at once, five more after a second, one every 30 seconds.
+    # The network learns where the VIP is: five announcements at once, five more after a second, one every 5 seconds (a machine
+    # that was master wrongly may have been believed).
     vrrp_garp_master_repeat 5
     vrrp_garp_master_delay 1
-    vrrp_garp_master_refresh 30
+    vrrp_garp_master_refresh 5
     # After a split both were master: the one that stays announces the VIP again, and the one that leaves makes sure
     # that it does (by sending one more advert).
     vrrp_garp_lower_prio_repeat 5
