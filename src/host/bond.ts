@@ -14,7 +14,7 @@ import { Apart } from './apart.ts'
 import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
 import { Outlook } from './outlook.ts'
-import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf } from './pace.ts'
+import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf, YIELD_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { Rival } from './rival.ts'
 
@@ -45,6 +45,8 @@ export class Bond {
   #attachedAt = Number.NEGATIVE_INFINITY
   /** Both this machine and its peer accept writes. */
   #bothWrite = false
+  /** When the VIP went to another master; null: it did not. */
+  #yieldedAt: number | null = null
   #tickedAt = 0
   /** This process, or the machine, did not run for a while before the present look. */
   #stoodStill = false
@@ -101,6 +103,20 @@ export class Bond {
   /** Replication was begun anew, or its relay log is gone: it must prove again that it has everything. */
   followed(): void {
     this.#lease.drop()
+  }
+
+  /** keepalived gave the VIP to another master. */
+  yields(): void {
+    this.#yieldedAt ??= this.#parts.clock.elapsed()
+  }
+
+  leads(): void {
+    this.#yieldedAt = null
+  }
+
+  /** The other master may have taken the lead; before, it cannot have acknowledged anything alone. */
+  get yieldedForLong(): boolean {
+    return this.#yieldedAt !== null && this.#parts.clock.elapsed() - this.#yieldedAt > YIELD_MS
   }
 
   /** A promotion was, or was not, just held back because the peer accepts writes (G3). */
@@ -192,6 +208,8 @@ export class Bond {
     const { database, config } = this.#parts
     this.#lease.drop()
     this.apart.forget()
+    // Nobody acknowledged anything while nothing ran: the silence begins now.
+    if (this.#stoodStill) this.#acknowledging.rest()
     const attached = own.replicas.includes(config.peer?.address ?? '')
     const acknowledged = own.commitsWithPeer
       ? await database?.acknowledgements({ timeoutMs: LIMITS.databaseLook }).catch(() => null)

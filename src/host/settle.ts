@@ -74,9 +74,8 @@ export class Settler {
     const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
     const now = withoutStaleWord(from, observed)
     const to = event === null ? now : transition(now, event)
-    // keepalived gave the VIP to another master: that may have taken the lead.
-    const yielded = request.event === 'backup' && from.vrrp === 'master' && to.vrrp === 'backup'
-    if (yielded && this.bond.claim === 'alone') this.claim('shared')
+    if (request.event === 'backup' && from.vrrp === 'master' && to.vrrp === 'backup') this.bond.yields()
+    if (this.bond.claim === 'alone' && this.bond.yieldedForLong) this.claim('shared')
     // Decided: a supervisor that is killed from here on finishes it (G2).
     if (event?.type === 'master' && from.mode !== to.mode) this.claim('taking')
     this.#begin(from, to, request)
@@ -226,6 +225,7 @@ export class Settler {
     const master = this.state.vrrp === 'master'
     // A machine that came back from maintenance has nothing to hand over yet.
     bond.led = this.state.mode !== 'm' && (bond.led || (writable && master))
+    if (writable && master) bond.leads()
     bond.leadKept = master && (bond.leadKept || (writable && observed.vip))
     const async = this.#parts.config.database.durability === 'async'
     if (writable && master && observed.vip) {
