@@ -24,6 +24,8 @@ const INTERVAL_SECONDS = '0.1'
 const STANDSTILL_MS = 1000
 /** Without a network ping ends at once; it is asked again soon, as a witness that is back counts. */
 const RESTART_MS = [50, 200, 500, 1000]
+/** One that hears nothing for so long is begun anew: its socket may belong to an address or a route that is gone. */
+const DEAF_MS = 3000
 /** There is no such program: somebody has to install it. */
 const MISSING_MS = 10_000
 
@@ -36,6 +38,7 @@ export function ping({ address, program, onAnswer, onProblem }: PingOptions): ()
   let restart: NodeJS.Timeout | undefined
   let failures = 0
   let problem: string | null = null
+  let heardAt = performance.now()
 
   const say = (sentence: string | null) => {
     if (sentence !== problem) onProblem(sentence)
@@ -49,6 +52,7 @@ export function ping({ address, program, onAnswer, onProblem }: PingOptions): ()
       env: IP_ENV,
     })
     child = started
+    heardAt = performance.now()
     let lastLine: number | null = null
     let lastWords = ''
     createInterface({ input: started.stdout }).on('line', (line) => {
@@ -59,7 +63,9 @@ export function ping({ address, program, onAnswer, onProblem }: PingOptions): ()
       lastLine = at
       failures = 0
       say(null)
-      if (ANSWER.test(text) && !standstill) onAnswer(Math.max(0, Date.now() - at))
+      if (!ANSWER.test(text) || standstill) return
+      heardAt = performance.now()
+      onAnswer(Math.max(0, Date.now() - at))
     })
     createInterface({ input: started.stderr }).on('line', (line) => {
       lastWords = line
@@ -79,7 +85,11 @@ export function ping({ address, program, onAnswer, onProblem }: PingOptions): ()
   }
 
   start()
+  const watch = setInterval(() => {
+    if (child !== null && performance.now() - heardAt > DEAF_MS) child.kill('SIGKILL')
+  }, DEAF_MS / 3)
   return () => {
+    clearInterval(watch)
     clearTimeout(restart)
     const running = child
     child = null
