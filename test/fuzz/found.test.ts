@@ -1,4 +1,4 @@
-/** What fuzzing has found, one test for each: the input made small, and the answer that it has had since. */
+/** What fuzzing, and reading for it, have found: one test for each, the input made small, and the answer that it has had since. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
