@@ -3,6 +3,7 @@
  * of the binary log, a sequence number for each domain and server, says whether two histories agree. Pure arithmetic on
  * MariaDB's `gtid_binlog_state`. Invariant: an empty answer means that everything here is also there.
  */
+import { gtidsOf } from './gtid.ts'
 
 /** The transactions `domain-server-(after+1)` to `domain-server-last`. */
 export interface GtidRange {
@@ -24,13 +25,10 @@ type Sequences = ReadonlyMap<string, ReadonlyMap<string, bigint>>
 
 function sequencesOf(text: string): Sequences {
   const found = new Map<string, Map<string, bigint>>()
-  for (const part of text.split(',')) {
-    const [, domain = '', server = '', sequence = ''] = /^\s*(\d+)-(\d+)-(\d+)\s*$/.exec(part) ?? []
-    if (domain === '') continue
+  for (const { domain, server, sequence } of gtidsOf(text)) {
     const servers = found.get(domain) ?? new Map<string, bigint>()
     const known = servers.get(server) ?? -1n
-    const last = BigInt(sequence)
-    servers.set(server, last > known ? last : known)
+    servers.set(server, sequence > known ? sequence : known)
     found.set(domain, servers)
   }
   return found

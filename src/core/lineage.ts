@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { divergence, type GtidRange, rangeText } from './divergence.ts'
 import type { Observed } from './observed.ts'
 import type { State } from './state.ts'
+import type { Mode } from './vocabulary.ts'
 
 /**
  * What this machine last knew of its own right to write; durable.
@@ -47,29 +48,18 @@ export interface Lineage {
   readonly keptIn: string | null
 }
 
-/** Of a machine that knows nothing. */
-export const UNKNOWN_LINEAGE: Lineage = {
-  claim: 'none',
-  leadKept: false,
-  led: false,
-  lease: false,
-  attachedLately: false,
-  stalled: false,
-  peerGone: false,
-  rival: false,
-  witness: null,
-  unwitnessed: false,
-  cutOff: false,
-  diverged: [],
-  keptIn: null,
-}
-
 /** The claim, held against the table: a lead that somebody took meanwhile is no claim any more. */
 export function claimOf(claim: Claim, lead: Lead | null, self: string): Claim {
   if (lead === null || claim === 'forced' || claim === 'taking') return claim
   if (lead.node !== self) return 'none'
   // The table says that it led, and no claim survived: whether the peer was there is not known.
   return claim === 'none' ? 'shared' : claim
+}
+
+/** After a person's `set`: a word on whose data counts (`s --force`) holds in `s` alone; elsewhere evidence decides again. */
+export function decreed(claim: Claim, mode: Mode, forced: boolean): Claim {
+  if (forced) return 'forced'
+  return claim === 'forced' && mode !== 's' ? 'none' : claim
 }
 
 /** G2 asks this of a machine that is not writable yet, in `ap` and in `s`. null: its data may be served. */

@@ -3,7 +3,7 @@
  * grants; an observed world that matches the posture gives an empty plan; what is unknown is withdrawn, never granted.
  */
 import type { DatabasePresent } from '../ports/database.ts'
-import { lagBetween } from './gtid-lag.ts'
+import { lagBetween } from './gtid.ts'
 import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
 import { changeFiles, maskFiles } from './plan-files.ts'
 import type { Posture } from './posture.ts'

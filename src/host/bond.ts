@@ -43,8 +43,8 @@ export class Bond {
   readonly #acknowledging: Acknowledging
   /** When the peer's replica was last seen attached. */
   #attachedAt = Number.NEGATIVE_INFINITY
-  /** Both this machine and its peer accept writes. */
-  #bothWrite = false
+  /** The peer accepts writes too, or leads since a newer epoch. */
+  #otherLeads = false
   /** When the VIP went to another master; null: it did not. */
   #yieldedAt: number | null = null
   #tickedAt = 0
@@ -181,7 +181,7 @@ export class Bond {
   async #follow(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {
     this.#acknowledging.rest()
     this.#acknowledging.gone = false
-    this.#bothWrite = false
+    this.#otherLeads = false
     const peer = await sources.lookAtPeer(LIMITS.peerLook)
     await this.#lookOut(sources, peer)
     if (peer === null || !peer.reachable || peer.writable === null) {
@@ -222,13 +222,13 @@ export class Bond {
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
     if (asks) this.#askedAt = begun
     await this.#lookOut(sources, peer)
-    if (peer !== null) this.#bothWrite = peer.writable === true || newerThan(own, peer)
+    if (peer !== null) this.#otherLeads = peer.writable === true || newerThan(own, peer)
     if (waits) this.#acknowledging.missed(peer, attached, this.lineage.witness === false, begun)
   }
 
   #words(): string {
     const { lease, peerGone, rival, witness, cutOff, diverged } = this.lineage
-    return JSON.stringify([this.#bothWrite, lease, peerGone, rival, witness, cutOff, diverged.map(rangeText)])
+    return JSON.stringify([this.#otherLeads, lease, peerGone, rival, witness, cutOff, diverged.map(rangeText)])
   }
 
   /** Only what turned, and in a sentence of its own. */
@@ -237,8 +237,8 @@ export class Bond {
     if (words === this.#told) return
     this.#told = words
     const { cutOff, diverged, peerGone, lease, rival } = this.lineage
-    const withdraws = this.#bothWrite || cutOff || diverged.length > 0
-    const rivals = rival || this.#bothWrite
+    const withdraws = this.#otherLeads || cutOff || diverged.length > 0
+    const rivals = rival || this.#otherLeads
     this.#sources?.onTurn(
       turnSentence({ cutOff, diverged: diverged.length > 0, peerGone, rival: rivals, lease }),
       withdraws,

@@ -41,7 +41,6 @@ export class Commands {
       const no = await this.refusal(request)
       if (no !== null) return no
       const account = new Account()
-      if (request.mode === 's' && request.force) this.#supervisor.settler.claim('forced')
       const settled = await this.#supervisor.settler.settle(
         {
           event: `set ${request.mode}`,
@@ -49,6 +48,7 @@ export class Commands {
           planned: true,
           alwaysRecord: true,
           needsDurableMode: true,
+          forced: request.mode === 's' && request.force,
           onProgress: tell,
           decide: (observed) => ({ type: 'set', mode: request.mode, holder: observed.vip }),
         },

@@ -3,7 +3,7 @@
  * two in a row, and goes on only while the peer is seen to write nothing; what would let the primary acknowledge
  * alone ends it at once. Pure bookkeeping over monotonic milliseconds.
  */
-import { lagBetween } from '../core/gtid-lag.ts'
+import { covers } from '../core/gtid.ts'
 import type { PeerStatus, ReplicationStatus } from '../ports/database.ts'
 
 export class Lease {
@@ -61,7 +61,7 @@ export class Lease {
     }
     // Between one look and its decision the primary may be about to go on alone: it takes two.
     if (first) return
-    this.#proved ||= lagBetween(replication.received, this.#goal) === 0
+    this.#proved ||= covers(replication.received, this.#goal)
     if (this.#proved) this.#at = begun
   }
 }

@@ -21,6 +21,8 @@ export interface Request {
   /** How thoroughly to look before the decision; `anew` by default. */
   readonly look?: Thoroughness
   readonly onProgress?: (progress: Progress) => void
+  /** `set s --force`: a person decides that this machine leads (G2). */
+  readonly forced?: boolean
   /** An operator's command is recorded even when nothing was to be done. */
   readonly alwaysRecord?: boolean
   /** The mode must be durable or nothing is begun (an operator's `set`). */

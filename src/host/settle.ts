@@ -6,7 +6,7 @@
 import { messageOf } from '../core/errors.ts'
 import { withoutStaleWord } from '../core/interpret.ts'
 import { type Judgement, judge } from '../core/judge.ts'
-import type { Claim } from '../core/lineage.ts'
+import { type Claim, decreed } from '../core/lineage.ts'
 import { transition } from '../core/machine.ts'
 import type { Observed, ObservedCheck } from '../core/observed.ts'
 import { decisionSentence } from '../core/sentence.ts'
@@ -20,7 +20,6 @@ import type { Parts } from './parts.ts'
 import { Performer } from './perform.ts'
 import { type Request, record, type Settled } from './request.ts'
 import { Run } from './run.ts'
-
 import { modeOf } from './standing.ts'
 
 /** Rounds of withdraw and grant in one go; what is not settled then is looked at again by the next check. */
@@ -63,10 +62,9 @@ export class Settler {
   }
 
   async settle(request: Request, grants: AbortSignal): Promise<Settled> {
-    const { clock } = this.#parts
+    const { clock, config } = this.#parts
     const begun = clock.elapsed()
     const from = this.state
-    const { config } = this.#parts
     const run = new Run({ performer: this.performer, config, tell: request.onProgress ?? (() => {}), grants })
     let observed = await this.look(request.look ?? 'anew')
     const asked = request.decide(observed, from)
@@ -79,6 +77,7 @@ export class Settler {
     // Decided: a supervisor that is killed from here on finishes it (G2).
     if (event?.type === 'master' && from.mode !== to.mode) this.claim('taking')
     this.#begin(from, to, request)
+    if (event?.type === 'set') this.claim(decreed(this.bond.claim, event.mode, request.forced === true))
     this.state = to
     if (from.role !== to.role) this.saveState()
 

@@ -2,44 +2,19 @@
  * What a machine of the search sees, in the program's own words: a world becomes an `Observed`. Looks are atomic. It
  * decides nothing; what is noticed over time (a lease, a silence) is in `notice.ts`.
  */
-import { parseConfig } from '../../src/core/config/parse.ts'
 import type { Config } from '../../src/core/config.ts'
 import type { Observed, ObservedUnit } from '../../src/core/observed.ts'
 import type { State } from '../../src/core/state.ts'
 import type { UnitFileState } from '../../src/core/vocabulary.ts'
 import type { DatabaseStatus, Lead, PeerStatus, ReplicationStatus } from '../../src/ports/database.ts'
+import { exampleConfig } from '../fakes/world.ts'
 import { hasMore, hasVip, type Machine, other, type Side, sqlPasses, type World } from './world.ts'
 
-const toml = (witness: boolean) => `
-[[node]]
-name = "host1"
-address = "192.168.33.101"
-interface = "eth0"
-role = "active"
-[[node]]
-name = "host2"
-address = "192.168.33.102"
-interface = "eth0"
-role = "standby"
-[vrrp]
-vip = "192.168.33.100/24"
-virtual_router_id = 50
-${witness ? 'witness = ["192.168.33.1"]' : ''}
-[[unit]]
-name = "mariadb.service"
-kind = "database"
-[[unit]]
-name = "keepalived.service"
-kind = "router"
-[database]
-engine = "mariadb"
-replication_password_file = "/etc/apmode/replication.password"
-`
-
-function configOf(hostname: string, witness: boolean): Config {
-  const result = parseConfig(toml(witness), { hostname, nodeFile: null })
-  if (!result.ok) throw new Error(JSON.stringify(result.problems))
-  return result.config
+/** The pair of the other tests, without what the search does not model. */
+function configOf(hostname: 'host1' | 'host2', witness: boolean): Config {
+  const config = exampleConfig(hostname)
+  const units = config.units.filter(({ kind }) => kind === 'database' || kind === 'router')
+  return { ...config, units, vrrp: { ...config.vrrp, witness: witness ? ['192.168.33.1'] : [] } }
 }
 
 const CONFIGS = [false, true].map((witness) => [configOf('host1', witness), configOf('host2', witness)] as const)

@@ -1,5 +1,5 @@
 /** What comes from outside: faults, their ends, and what an operator types. Each is one event of a sequence. */
-import { lineageReasons } from '../../src/core/lineage.ts'
+import { decreed, lineageReasons } from '../../src/core/lineage.ts'
 import type { Mode } from '../../src/core/vocabulary.ts'
 import { withoutDatabase } from './around.ts'
 import { configFor, observe, type Pair, stateOf } from './observe.ts'
@@ -160,7 +160,8 @@ function* commands(world: World, side: Side, pair: Pair): Generator<Outside> {
   if (!rests && !breaks) return
   const free = withMachine(world, side, { job: [] })
   const set = (mode: Mode, force = false): Outside => {
-    const claimed: World = force ? { ...withMachine(free, side, { claim: 'forced' }), forced: true } : free
+    const decree = withMachine(free, side, { claim: decreed(self.claim, mode, force) })
+    const claimed: World = force ? { ...decree, forced: true } : decree
     const decided = settle(claimed, side, pair, `set ${mode}`, (observed) => ({
       type: 'set',
       mode,

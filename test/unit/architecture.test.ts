@@ -61,7 +61,7 @@ function importOf(from: string, to = '', type: boolean, lazy: boolean): Import {
 const exceptionOf = ({ from, to }: Import) =>
   EXCEPTIONS.find((exception) => exception.from === from && to.startsWith(exception.to))
 
-/** `adapters/mariadb/link.ts` and `adapters/mariadb/gtid.ts` are one adapter; a file beside the folders is one too. */
+/** `adapters/mariadb/link.ts` and `adapters/mariadb/fence.ts` are one adapter; a file beside the folders is one too. */
 const adapterOf = (path: string) => path.split('/').slice(0, 2).join('/')
 
 function allowed(found: Import): boolean {

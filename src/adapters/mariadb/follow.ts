@@ -5,11 +5,11 @@
  */
 import { readFileSync } from 'node:fs'
 import { ApmodeError, messageOf } from '../../core/errors.ts'
+import { covers } from '../../core/gtid.ts'
 import { PASSWORD_MASK, quoted, statements } from '../../core/statements.ts'
 import type { Primary } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
 import { DatabaseFailure, ER, failureOf } from './failure.ts'
-import { covers } from './gtid.ts'
 import { type Link, openLink } from './link.ts'
 import { isWritable } from './observe.ts'
 import { type Replica, readReplica } from './replica.ts'

@@ -4,11 +4,10 @@
  * it what semi-sync had acknowledged (MDEV-4698).
  */
 import { ApmodeError } from '../../core/errors.ts'
-import { lagBetween } from '../../core/gtid-lag.ts'
+import { covers, lagBetween } from '../../core/gtid.ts'
 import { statements } from '../../core/statements.ts'
 import type { Call } from '../../ports/systemd.ts'
 import { DatabaseFailure, ER, failureOf } from './failure.ts'
-import { covers } from './gtid.ts'
 import type { Link } from './link.ts'
 import { isWritable } from './observe.ts'
 import { anyThreadRuns, type Replica, readReplica, readReplicas } from './replica.ts'

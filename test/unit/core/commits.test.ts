@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { lagBetween } from '../../../src/core/gtid-lag.ts'
+import { lagBetween } from '../../../src/core/gtid.ts'
 import { drive } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { cannot, failureOf } from '../../../../src/adapters/mariadb/failure.ts'
-import { covers } from '../../../../src/adapters/mariadb/gtid.ts'
 import { leadOf } from '../../../../src/adapters/mariadb/lead.ts'
 import { addressOf, isWritable } from '../../../../src/adapters/mariadb/observe.ts'
 import { replicasOf } from '../../../../src/adapters/mariadb/replica.ts'
 import { atLeast, greetingVersion, supportedVersion } from '../../../../src/adapters/mariadb/version.ts'
+import { covers } from '../../../../src/core/gtid.ts'
 import { greeting } from './greeting.ts'
 
 describe('read_only', () => {
