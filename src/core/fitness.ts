@@ -69,14 +69,15 @@ function checkFaults(state: State, observed: Observed): string[] {
   })
 }
 
-/** Empty: fit. `withdrawn`: an operation (a stop, say) that takes the machine out for now. */
-export function unfitReasons(state: State, observed: Observed, withdrawn: string | null, config: Config): string[] {
+/** Empty: fit. */
+export function unfitReasons(state: State, observed: Observed, config: Config): string[] {
   const mode = modeFault(state)
   if (mode !== null) return [mode]
   const reasons = observed.units.flatMap((unit) => (mustRun(unit, state) ? (unitFault(unit) ?? []) : []))
   reasons.push(...databaseFaults(observed), ...checkFaults(state, observed), ...lineageReasons(state, observed, config))
   if (observed.shuttingDown) reasons.push('the machine is shutting down')
-  if (withdrawn !== null) reasons.push(withdrawn)
+  const { withdrawal } = observed
+  if (withdrawal !== null && withdrawal.stage !== 'writes') reasons.push(withdrawal.sentence)
   return reasons
 }
 

@@ -15,6 +15,8 @@ export interface Restrained {
 
 function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
   const holds: string[] = []
+  // A machine that is unfit for it says so itself.
+  if (observed.withdrawal?.stage === 'writes') holds.push(`writes wait: ${observed.withdrawal.sentence}`)
   if (!observed.vip) holds.push('writes wait: the VIP is not on the interface')
   const router = routerOf(observed)
   if (router !== undefined && isDown(router)) holds.push(`writes wait: ${router.name} is ${router.active}`)
@@ -34,6 +36,9 @@ function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
  */
 function followHolds(state: State, observed: Observed): string[] {
   if (observed.lineage.diverged.length > 0) return ['G6 diverged: not followed']
+  if (observed.withdrawal?.stage === 'data') return [`not followed: ${observed.withdrawal.sentence}`]
+  // It is to lead; what it writes first must already come here.
+  if (observed.withdrawal?.offer != null) return []
   if ((state.role !== 'active' && state.vrrp !== 'fault') || observed.peer?.writable === true) return []
   return ["the peer's database does not accept writes: not followed, it may be this machine's own replica"]
 }
@@ -57,7 +62,8 @@ export function restrain(posture: Posture, state: State, observed: Observed, unf
       restrained = { ...restrained, database: 'read-only', replication: 'as is', holderUnits: 'as is' }
     holds.push(...held)
   }
-  if (posture.replication === 'from the peer') {
+  if (observed.withdrawal?.offer != null) restrained = { ...restrained, replication: 'from the peer' }
+  if (restrained.replication === 'from the peer') {
     const held = followHolds(state, observed)
     if (held.length > 0) restrained = { ...restrained, replication: 'as is' }
     holds.push(...held)

@@ -3,6 +3,7 @@
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
 import type { Config } from './config.ts'
+import { offeredTo } from './handover.ts'
 import { awaitsWitness, lineageReasons, waitsForLead } from './lineage.ts'
 import { isDown, isDying, isRunning, type Observed, routerOf } from './observed.ts'
 import type { MachineEvent, State } from './state.ts'
@@ -18,15 +19,24 @@ export type Interpretation =
 function mastered(state: State, observed: Observed, config: Config): MachineEvent {
   return {
     type: 'master',
-    planned: false,
+    planned: observed.database?.answers === true && offeredTo(observed.database.lead, config.node.name) === 'handover',
     peerWritable:
       observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
     barred: lineageReasons(state, observed, config).length > 0 || awaitsWitness(observed),
   }
 }
 
-/** What keepalived said (FIFO or `apmode notify`), held against what is seen. */
-export function interpret(heard: Heard, state: State, observed: Observed, config: Config): Interpretation {
+/**
+ * What keepalived said (FIFO or `apmode notify`), held against what is seen. `asked`: when it was said, an operation had
+ * made this machine unfit on purpose.
+ */
+export function interpret(
+  heard: Heard,
+  state: State,
+  observed: Observed,
+  config: Config,
+  asked = observed.withdrawal !== null,
+): Interpretation {
   const router = routerOf(observed)
   const lastStanding = isLastStanding(observed, config)
   if (router !== undefined && isDown(router) && heard !== 'stop') {
@@ -42,7 +52,12 @@ export function interpret(heard: Heard, state: State, observed: Observed, config
         ? { believed: false, sentence: 'keepalived said BACKUP but the VIP is on the interface' }
         : { believed: true, event: { type: 'backup' } }
     case 'fault':
-      return { believed: true, event: { type: 'fault', lastStanding } }
+      return asked && observed.withdrawal === null && observed.unfitDeclared === false && observed.vip
+        ? {
+            believed: false,
+            sentence: 'keepalived said FAULT, as it was asked to, but the VIP is back on the interface',
+          }
+        : { believed: true, event: { type: 'fault', wanted: asked, lastStanding } }
     case 'stop':
       // Whether anybody wanted it shows once systemd has finished with the unit: `lookUp` says so then.
       return router !== undefined && isRunning(router) && observed.vip
@@ -68,7 +83,7 @@ export function lookUp(state: State, observed: Observed, config: Config): Machin
   if (observed.vip) return mastered(state, observed, config)
   if (observed.shuttingDown) return { type: 'backup' }
   if (observed.carrier === false || observed.unfitDeclared === true) {
-    return state.vrrp === 'fault' ? null : { type: 'fault', lastStanding }
+    return state.vrrp === 'fault' ? null : { type: 'fault', wanted: observed.withdrawal !== null, lastStanding }
   }
   return { type: 'backup' }
 }

@@ -4,6 +4,7 @@
  */
 import type { Config } from './config.ts'
 import { unfitReasons } from './fitness.ts'
+import { offerIn } from './handover.ts'
 import { restrain } from './holds.ts'
 import { lineageReasons, sharesLead } from './lineage.ts'
 import type { Observed } from './observed.ts'
@@ -30,12 +31,13 @@ export interface Circumstances {
   readonly from: State
   /** An operator asked for it: there is time to hand everything over. */
   readonly planned: boolean
-  /** An operation that takes the machine out for now, as a sentence. */
-  readonly withdrawn: string | null
+  /** How long a withdrawal waits until the peer has every write; by default as long as it is worth it. */
+  readonly peerWaitMs?: number
 }
 
 export function judge(state: State, observed: Observed, config: Config, circumstances: Circumstances): Judgement {
-  const unfit = unfitReasons(state, observed, circumstances.withdrawn, config)
+  const unfit = unfitReasons(state, observed, config)
+  const lead = observed.database?.answers === true ? observed.database.lead : null
   const { posture, holds } = restrain(rowFor(state).posture, state, observed, unfit)
   return {
     posture,
@@ -43,14 +45,16 @@ export function judge(state: State, observed: Observed, config: Config, circumst
     waits: lineageReasons(state, observed, config),
     holds,
     plan: plan(observed, posture, {
-      leads: observed.database?.answers === true && observed.database.lead?.node === config.node.name,
+      leads: lead?.node === config.node.name && offerIn(lead) === null,
       owed: sharesLead(observed, config.node.name),
       // Without a mode nothing of this machine is touched, the tracked file included.
       unfit,
-      reason: leadReason(circumstances.event, circumstances.from, state),
+      reason: leadReason(circumstances.event, circumstances.from, state, lead, config.node.name),
       source: config.peer === null ? null : `${config.peer.address}:${config.database.port}`,
       semiSync: config.database.durability === 'semi-sync' && config.peer !== null,
-      peerWaitMs: circumstances.planned ? config.database.handoverTimeoutMs : UNPLANNED_PEER_WAIT_MS,
+      peerWaitMs:
+        circumstances.peerWaitMs ??
+        (circumstances.planned ? config.database.handoverTimeoutMs : UNPLANNED_PEER_WAIT_MS),
     }),
   }
 }

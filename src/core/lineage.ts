@@ -80,7 +80,7 @@ export function leadDoubt(state: State, observed: Observed, config: Config): str
     case 'taking':
       return null
     case 'shared':
-      if (lineage.leadKept) return null
+      if (lineage.leadKept || lineage.lease) return null
       if (peer?.writable === false && peer.leadKnown) {
         // What was written there is the peer's own affair (G6); what was written here and is only there, was lost here.
         const more = divergence(peer.binlogState, database.binlogState).filter(

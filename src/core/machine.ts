@@ -41,6 +41,9 @@ const prepared = setup({
 
 /** The machine falls out of the pair: only the active one does, and never the last one standing (G4). */
 const fallOut = { target: 'm', guard: and(['active', not('lastStanding')]) } as const
+const fallOutUnwanted = { target: 'm', guard: and(['active', not('wanted'), not('lastStanding')]) } as const
+/** A promotion that nothing bars. */
+const free = and([not('peerWritable'), not('barred')])
 
 const ignored = {
   'lose-mode': {},
@@ -86,9 +89,9 @@ export const machine = prepared.createMachine({
             ...ignored,
             set,
             'lose-mode': { target: 'unreadable' },
-            master: { target: 's', guard: and(['standby', not('planned'), not('peerWritable'), not('barred')]) },
-            fault: fallOut,
-            stop: { target: 'm', guard: and(['active', not('wanted'), not('lastStanding')]) },
+            master: { target: 's', guard: and(['standby', not('planned'), free]) },
+            fault: fallOutUnwanted,
+            stop: fallOutUnwanted,
             died: fallOut,
           },
         },
@@ -104,6 +107,7 @@ export const machine = prepared.createMachine({
           on: {
             ...ignored,
             set: { target: 'active', guard: and(['toAp', 'holder']) },
+            master: { target: 'active', guard: and(['inPair', 'planned', free]) },
           },
         },
       },

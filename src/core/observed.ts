@@ -3,6 +3,7 @@
  * judges; null always means unknown, never "no".
  */
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
+import type { Offer } from './handover.ts'
 import type { Lineage } from './lineage.ts'
 import type { ActiveState, Runs, UnitFileState, UnitKind } from './vocabulary.ts'
 
@@ -28,6 +29,16 @@ export interface ObservedCheck {
   readonly trouble: string | null
 }
 
+/** An operation that takes rights away from this machine for now. Each stage takes what the one before it takes. */
+export interface Withdrawal {
+  /** `writes`: the database is fenced. `vip`: unfit as well. `data`: the data is being replaced, so it is not followed with. */
+  readonly stage: 'writes' | 'vip' | 'data'
+  /** Why, for a person. */
+  readonly sentence: string
+  /** The lead is offered to the peer, which is followed already; null: it is not. */
+  readonly offer: Offer | null
+}
+
 export interface Observed {
   /** The service units, in the configured order. */
   readonly units: readonly ObservedUnit[]
@@ -47,6 +58,8 @@ export interface Observed {
   /** The peer's replica is connected, or was a moment before the database went away. */
   readonly peerAttached: boolean
   readonly lineage: Lineage
+  /** null: none. */
+  readonly withdrawal: Withdrawal | null
   /** keepalived is down because apmode stopped it or never started it: not a failure. */
   readonly routerDownExpected: boolean
   /** systemd is shutting the machine down. */

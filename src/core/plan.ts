@@ -4,6 +4,7 @@
  */
 import type { DatabasePresent } from '../ports/database.ts'
 import { lagBetween } from './gtid.ts'
+import { offerReason } from './handover.ts'
 import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
 import { changeFiles, maskFiles } from './plan-files.ts'
 import type { Posture } from './posture.ts'
@@ -42,7 +43,9 @@ export function plan(observed: Observed, posture: Posture, input: PlanInput): Pl
     withdraw: [
       // At once, and needing nobody: whoever takes the VIP over must not share it.
       ...removeVip(observed),
-      ...withdrawWrites(observed, posture, input),
+      ...withdrawWrites(observed, posture),
+      ...offerLead(observed),
+      ...waitForPeer(observed, posture, input),
       ...declareUnfit(observed, input),
       ...stopUnits(observed, posture),
       ...cutReplication(observed, posture),
@@ -68,7 +71,7 @@ function refusesWrites(observed: Observed): boolean {
   return observed.fenced
 }
 
-function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput): Step[] {
+function withdrawWrites(observed: Observed, posture: Posture): Step[] {
   if (posture.database !== 'read-only') return []
   const { database } = observed
   const lost = beyondFencing(observed)
@@ -76,14 +79,25 @@ function withdrawWrites(observed: Observed, posture: Posture, input: PlanInput):
   if (lost !== null && (lost.hangs || !refusesWrites(observed))) return [lost.step]
   if (refusesWrites(observed)) return []
   const hung = database?.answers === false && database.reason === 'hung'
-  const steps: Step[] = [{ do: 'fence', effect: 'withdraw', ...(hung ? { limitMs: HUNG_FENCE_MS } : {}) }]
+  return [{ do: 'fence', effect: 'withdraw', ...(hung ? { limitMs: HUNG_FENCE_MS } : {}) }]
+}
+
+/** After the fence: the row of the offer is the last thing that this machine writes. */
+function offerLead(observed: Observed): Step[] {
+  const offer = observed.withdrawal?.offer ?? null
+  const database = present(observed)
+  if (offer === null || database === null || database.lead?.reason === offerReason(offer)) return []
+  return [{ do: 'offer-lead', effect: 'withdraw', reason: offerReason(offer) }]
+}
+
+/** As long as the VIP is here, the peer has not taken over: it can still be given everything. */
+function waitForPeer(observed: Observed, posture: Posture, input: PlanInput): Step[] {
+  const database = present(observed)
   const router = routerOf(observed)
-  // As long as the VIP is here, the peer has not taken over: it can still be given everything.
   const stillHere = observed.vip && router !== undefined && isRunning(router)
-  if (database?.answers === true && observed.peerAttached && stillHere && input.peerWaitMs > 0) {
-    steps.push({ do: 'wait-for-peer', effect: 'withdraw', limitMs: input.peerWaitMs })
-  }
-  return steps
+  const was = posture.database === 'read-only' && database?.writable === true && beyondFencing(observed) === null
+  if (!was || !observed.peerAttached || !stillHere || input.peerWaitMs <= 0) return []
+  return [{ do: 'wait-for-peer', effect: 'withdraw', limitMs: input.peerWaitMs }]
 }
 
 /**

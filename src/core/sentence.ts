@@ -2,6 +2,8 @@
  * The decision in one sentence. The log line, the line of `apmode history` and the answer of a command are this text.
  * Made from facts only: what happened, where the machine was and is, what is kept back and why.
  */
+import type { Lead } from '../ports/database.ts'
+import { offerIn } from './handover.ts'
 import { rowFor } from './posture.ts'
 import type { State } from './state.ts'
 
@@ -48,8 +50,11 @@ export function decisionSentence(decision: Decision): string {
   return `${subject}: ${facts.filter((fact) => fact !== '').join('; ')}`
 }
 
-/** Why the writer changes, for the row of apmode.lead. */
-export function leadReason(event: string, from: State, to: State): string {
+/** Why the writer changes, for the row of apmode.lead that `self` writes. `before`: its newest row. */
+export function leadReason(event: string, from: State, to: State, before: Lead | null, self: string): string {
+  const offer = offerIn(before)
+  if (before !== null && offer?.to === self) return `${offer.purpose} from ${before.node}`
+  if (before?.node === self && offer !== null) return `${offer.purpose} undone`
   if (from.mode === 'ap' && to.mode === 's') return `failover (${event})`
   return from.mode === to.mode ? event : `${event}: ${from.mode} to ${to.mode}`
 }

@@ -20,20 +20,20 @@ export type MachineEvent =
   /** The mode file was changed by hand to something that cannot be understood. */
   | { readonly type: 'lose-mode' }
   /**
-   * `planned`: the lead table says that this is a handover. `peerWritable`: the peer's database accepts writes (G3).
+   * `planned`: the lead table says that this is a handover, and both stay in `ap`. `peerWritable`: the peer's database accepts writes (G3).
    * `barred`: what this machine knows of the pair keeps it out (G2, G6, G9).
    */
   | { readonly type: 'master'; readonly planned: boolean; readonly peerWritable: boolean; readonly barred: boolean }
   | { readonly type: 'backup' }
-  /** `lastStanding`: no replica of the peer is attached (G4). */
-  | { readonly type: 'fault'; readonly lastStanding: boolean }
+  /** `lastStanding`: no replica of the peer is attached (G4). `wanted`: apmode itself called the machine unfit, for now. */
+  | { readonly type: 'fault'; readonly wanted: boolean; readonly lastStanding: boolean }
   /** keepalived was stopped. `wanted`: by apmode, by a restart job, or because the machine shuts down. */
   | { readonly type: 'stop'; readonly wanted: boolean; readonly lastStanding: boolean }
   /** keepalived is gone although nobody stopped it. */
   | { readonly type: 'died'; readonly lastStanding: boolean }
   /** keepalived has been started and has said nothing yet. */
   | { readonly type: 'started' }
-  /** This machine follows its writable peer: whatever its role was, it is the standby now. */
+  /** Its peer leads, and this machine follows it or is about to: whatever its role was, it is the standby now. */
   | { readonly type: 'followed' }
 
 export const EVENT_TYPES = [

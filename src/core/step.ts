@@ -19,6 +19,7 @@ export type Step =
   | { readonly do: 'mask-files'; readonly effect: 'withdraw'; readonly mask: readonly string[] }
   | { readonly do: 'drain'; readonly effect: 'grant' }
   | { readonly do: 'stop-replication'; readonly effect: 'grant' }
+  | { readonly do: 'offer-lead'; readonly effect: 'withdraw'; readonly reason: string }
   | { readonly do: 'record-lead'; readonly effect: 'grant'; readonly reason: string }
   | { readonly do: 'forget-primary'; readonly effect: 'grant' }
   | { readonly do: 'commit-with-peer'; readonly effect: 'grant' }
@@ -68,6 +69,8 @@ export function sentenceOf(step: Step, config: Config): string {
       return 'apply everything that replication has received'
     case 'stop-replication':
       return 'stop replication'
+    case 'offer-lead':
+      return `write the next row of apmode.lead: ${step.reason} (G1 lineage)`
     case 'record-lead':
       return `write the next row of apmode.lead: ${step.reason} (G1 lineage)`
     case 'forget-primary':
@@ -132,6 +135,7 @@ export function callsOf(step: Step, config: Config): string[] {
       return [manager('MaskUnitFiles', list(step.mask)), manager('Reload')]
     case 'drain':
       return statements.drain()
+    case 'offer-lead':
     case 'record-lead':
       return statements.recordLead(config.node.name, step.reason)
     case 'forget-primary':

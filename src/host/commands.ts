@@ -60,7 +60,7 @@ export class Commands {
         if (request.mode === 'm') await this.#stop(account, tell, grants)
         else await this.#start(account, tell, grants)
       }
-      this.#supervisor.followUp(settled)
+      this.#supervisor.followUp.after(settled)
       return account.result(this.#whereNow())
     }).then((result) => (request.now && request.mode !== 'm' ? this.#afterStart(result, tell) : result))
   }
@@ -178,7 +178,7 @@ export class Commands {
 
   async #stop(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
     const { settler, parts } = this.#supervisor
-    settler.withdrawn = 'an operator stops the services'
+    settler.withdraw({ stage: 'vip', sentence: 'an operator stops the services', offer: null })
     try {
       account.add(await this.#check('stop', tell, grants))
       for (const { name, kind } of [...parts.config.units].reverse()) {
@@ -189,7 +189,7 @@ export class Commands {
         if (kind === 'router') account.add(await this.#check('stop', tell, grants))
       }
     } finally {
-      settler.withdrawn = null
+      settler.withdraw(null)
     }
     // When it comes back, it has nothing to hand over.
     settler.bond.led = false

@@ -28,7 +28,7 @@ export function createControl(supervisor: Supervisor): Control {
   const problems = () => [
     ...supervisor.problems.values(),
     ...(supervisor.modeProblem === null ? [] : [supervisor.modeProblem]),
-    ...(settler.modeUnsaved === null ? [] : [`the mode could not be saved: ${settler.modeUnsaved}`]),
+    ...(settler.mode.unsaved === null ? [] : [`the mode could not be saved: ${settler.mode.unsaved}`]),
   ]
 
   const lastChange = (): HistoryEntry | null => settler.lastEntry ?? parts.history.newest(1).at(-1) ?? null
@@ -42,7 +42,7 @@ export function createControl(supervisor: Supervisor): Control {
       return { accepted: true, sentence: `${event.state.toUpperCase()} is queued` }
     },
     mode(): ModeView {
-      return { mode: settler.state.mode, being: settler.being, problem: supervisor.modeProblem }
+      return { mode: settler.state.mode, being: settler.mode.being, problem: supervisor.modeProblem }
     },
     async status(): Promise<Status> {
       // Before the first look there is nothing to tell: wait for it.

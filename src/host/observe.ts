@@ -4,7 +4,14 @@
  * the peer was attached, whether a fence was proven, what is down on purpose).
  */
 import { bootUnitOf } from '../core/config.ts'
-import { isRunning, type Observed, type ObservedCheck, type ObservedUnit, routerOf } from '../core/observed.ts'
+import {
+  isRunning,
+  type Observed,
+  type ObservedCheck,
+  type ObservedUnit,
+  routerOf,
+  type Withdrawal,
+} from '../core/observed.ts'
 import { START_AS_REPLICA } from '../core/step.ts'
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
@@ -45,6 +52,12 @@ const RECENT_MS = 1_000
 /** So many times its slowest remembered answer, and it counts as silent. */
 const PEER_PATIENCE = 10
 
+interface Claims {
+  readonly takesPart: boolean
+  readonly inPair: boolean
+  readonly active: boolean
+}
+
 export class Observer {
   readonly memory: Memory
   readonly #parts: Parts
@@ -72,7 +85,8 @@ export class Observer {
     }
   }
 
-  async look(how: Thoroughness, claims: { takesPart: boolean; inPair: boolean; active: boolean }): Promise<Observed> {
+  /** `withdrawal`: what an operation takes away from this machine now. */
+  async look(how: Thoroughness, claims: Claims, withdrawal: Withdrawal | null): Promise<Observed> {
     const { network, unfitFile } = this.#parts
     const promotes = claims.takesPart && network.holdsVip() && !this.#writable
     const [database, statuses, early] = await Promise.all([
@@ -110,6 +124,7 @@ export class Observer {
     this.#bond.outlook.vip(network.holdsVip(), this.#parts.clock.elapsed())
     return {
       ...seen,
+      withdrawal,
       // Asked again after the last wait: the interface may have changed meanwhile.
       vip: network.holdsVip(),
       carrier: network.carrier(),

@@ -156,6 +156,13 @@ export class Performer {
       case 'forget-primary':
         await database.forgetPrimary(limited(LIMITS.statement))
         return done()
+      case 'offer-lead': {
+        const lead = await database.recordLead(
+          { node: config.node.name, reason: step.reason },
+          limited(LIMITS.statement),
+        )
+        return done(`epoch ${lead.epoch}`)
+      }
       case 'record-lead': {
         const lead = await database.recordLead(
           { node: config.node.name, reason: `${step.reason}${lossOf(this.#givenUp)}` },

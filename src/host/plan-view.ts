@@ -17,17 +17,17 @@ import type { Supervisor } from './supervisor.ts'
 
 export async function planView(supervisor: Supervisor, commands: Commands, request: PlanRequest): Promise<PlanView> {
   const { settler, parts } = supervisor
-  const observed = await settler.look('everything')
+  const stops = request.command === 'stop' || request.command === 'restart'
+  const withdrawal = { stage: 'vip', sentence: 'an operator stops the services', offer: null } as const
+  const observed = { ...(await settler.look('everything')), ...(stops ? { withdrawal } : {}) }
   const from = withoutStaleWord(settler.state, observed)
   const { event, doubt } = eventOf(request, observed, from, parts.config)
   const to = event === null ? from : transition(from, event)
   const name = nameOf(request)
-  const stops = request.command === 'stop' || request.command === 'restart'
   const judgement = judge(to, observed, parts.config, {
     event: name,
     from,
     planned: request.command !== 'notify',
-    withdrawn: stops ? 'an operator stops the services' : null,
   })
   const refusal =
     request.command === 'set' ? await commands.refusal({ ...request }) : commands.unitRefusal(request.command, from)

@@ -23,6 +23,10 @@ export interface Request {
   readonly onProgress?: (progress: Progress) => void
   /** `set s --force`: a person decides that this machine leads (G2). */
   readonly forced?: boolean
+  /** Can be undone by whoever asks: the first withdrawal that fails ends it, and nothing is killed for it. */
+  readonly undoable?: boolean
+  /** How long a withdrawal waits until the peer has every write. */
+  readonly peerWaitMs?: number
   /** An operator's command is recorded even when nothing was to be done. */
   readonly alwaysRecord?: boolean
   /** The mode must be durable or nothing is begun (an operator's `set`). */

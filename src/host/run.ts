@@ -17,6 +17,8 @@ export interface RunTools {
   readonly tell: (progress: Progress) => void
   /** Aborted when a withdrawal takes over. */
   readonly grants: AbortSignal
+  /** A person asked for it and it can be undone: the first withdrawal that fails ends it, and nothing is killed for it. */
+  readonly undoable: boolean
 }
 
 export class Run {
@@ -35,9 +37,15 @@ export class Run {
 
   /** Every one of them, whatever becomes of the others. True when there was anything to do. */
   async withdraw(steps: readonly Step[], observed: Observed): Promise<boolean> {
-    for (const step of steps) {
+    const { undoable, config } = this.#tools
+    for (const [index, step] of steps.entries()) {
       const record = await this.#one(step)
       if (record.ok) continue
+      if (undoable) {
+        this.result = 'failed'
+        this.notDone.push(...steps.slice(index + 1).map((left) => sentenceOf(left, config)))
+        break
+      }
       const next = escalation(step, observed)
       if (next !== null && (await this.#one(next)).ok) continue
       // Waiting for the peer is best effort: what was not reached is in the record.

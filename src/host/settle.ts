@@ -8,30 +8,27 @@ import { withoutStaleWord } from '../core/interpret.ts'
 import { type Judgement, judge } from '../core/judge.ts'
 import { type Claim, decreed } from '../core/lineage.ts'
 import { transition } from '../core/machine.ts'
-import type { Observed, ObservedCheck } from '../core/observed.ts'
+import type { Observed, ObservedCheck, Withdrawal } from '../core/observed.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import { type MachineEvent, type State, sameState } from '../core/state.ts'
 import { type Step, sentenceOf } from '../core/step.ts'
-import type { Mode } from '../core/vocabulary.ts'
-import type { HistoryEntry, StepRecord } from '../ports/storage.ts'
+import type { HistoryEntry, SavedState, StepRecord } from '../ports/storage.ts'
 import { Bond } from './bond.ts'
+import { ModeChange } from './mode-change.ts'
 import { Observer, type Thoroughness } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { Performer } from './perform.ts'
 import { type Request, record, type Settled } from './request.ts'
 import { Run } from './run.ts'
-import { modeOf } from './standing.ts'
 
 /** Rounds of withdraw and grant in one go; what is not settled then is looked at again by the next check. */
 const ROUNDS = 3
 
 export class Settler {
   state: State
-  being: Mode | null = null
-  /** An operation that takes this machine out of service for now, as a sentence; null: none. */
-  withdrawn: string | null = null
-  /** The mode could not be written; it is tried again at each look. */
-  modeUnsaved: string | null = null
+  readonly mode: ModeChange
+  /** An operation that takes rights away for now; null: none. */
+  withdrawal: Withdrawal | null = null
   readonly observer: Observer
   readonly performer: Performer
   readonly bond: Bond
@@ -45,11 +42,13 @@ export class Settler {
   constructor(
     parts: Parts,
     state: State,
-    saved: { readonly peerAttachedAt: number | null; readonly claim: Claim },
+    saved: Pick<SavedState, 'peerAttachedAt' | 'claim' | 'cloning'>,
     checks: () => readonly ObservedCheck[] = () => [],
   ) {
     this.#parts = parts
     this.state = state
+    this.mode = new ModeChange(parts)
+    this.withdrawal = saved.cloning === null ? null : { stage: 'data', sentence: saved.cloning, offer: null }
     this.bond = new Bond(parts, saved.claim)
     this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, checks)
     this.performer = new Performer(parts, this.observer.memory, {
@@ -65,7 +64,8 @@ export class Settler {
     const { clock, config } = this.#parts
     const begun = clock.elapsed()
     const from = this.state
-    const run = new Run({ performer: this.performer, config, tell: request.onProgress ?? (() => {}), grants })
+    const tell = request.onProgress ?? (() => {})
+    const run = new Run({ performer: this.performer, config, tell, grants, undoable: request.undoable === true })
     let observed = await this.look(request.look ?? 'anew')
     const asked = request.decide(observed, from)
     const doubt = asked !== null && 'believed' in asked && !asked.believed ? asked.sentence : null
@@ -76,7 +76,8 @@ export class Settler {
     if (this.bond.claim === 'alone' && this.bond.yieldedForLong) this.claim('shared')
     // Decided: a supervisor that is killed from here on finishes it (G2).
     if (event?.type === 'master' && from.mode !== to.mode) this.claim('taking')
-    this.#begin(from, to, request)
+    const mustBeDurable = request.needsDurableMode === true
+    this.mode.begin(from, to, mustBeDurable)
     if (event?.type === 'set') this.claim(decreed(this.bond.claim, event.mode, request.forced === true))
     this.state = to
     if (from.role !== to.role) this.saveState()
@@ -87,7 +88,7 @@ export class Settler {
     let judgement = this.#judge(observed, named, from)
     for (let round = 0; round < ROUNDS; round += 1) {
       const withdrew = await run.withdraw(judgement.plan.withdraw, observed)
-      if (run.result !== 'failed') this.#reach(request)
+      if (run.result !== 'failed') this.mode.reach(this.state, mustBeDurable)
       if (judgement.plan.grant.length === 0) break
       if (withdrew) {
         observed = await this.look('anew')
@@ -97,11 +98,9 @@ export class Settler {
       await run.grant(judgement.plan.grant)
       break
     }
-    if (run.followed) {
-      this.claim('none')
-      this.bond.followed()
-      this.#move({ type: 'followed' })
-    }
+    if (run.followed) this.bond.followed()
+    // Whoever has offered its lead goes on claiming it until the peer has taken it.
+    if (run.followed && this.withdrawal?.offer == null) this.yielded()
     // Its last word need not come any more, and would be late.
     if (run.stoppedRouter) this.#move({ type: 'stop', wanted: true, lastStanding: false })
     this.#remember(observed, run.opened)
@@ -136,11 +135,8 @@ export class Settler {
 
   look(how: Thoroughness): Promise<Observed> {
     const { mode, role } = this.state
-    return this.observer.look(how, {
-      takesPart: mode === 'ap' || mode === 's',
-      inPair: mode === 'ap',
-      active: role === 'active',
-    })
+    const claims = { takesPart: mode === 'ap' || mode === 's', inPair: mode === 'ap', active: role === 'active' }
+    return this.observer.look(how, claims, this.withdrawal)
   }
 
   perform(step: Step, signal: AbortSignal): Promise<StepRecord> {
@@ -149,6 +145,20 @@ export class Settler {
 
   sentenceOf(step: Step): string {
     return sentenceOf(step, this.#parts.config)
+  }
+
+  /** Takes rights away from now on, or gives them back (null): nothing is done before the next settling. */
+  withdraw(withdrawal: Withdrawal | null): void {
+    const data = (one: Withdrawal | null) => one?.stage === 'data'
+    const durable = data(this.withdrawal) || data(withdrawal)
+    this.withdrawal = withdrawal
+    if (durable) this.saveState()
+  }
+
+  /** The peer leads, and this machine follows it. */
+  yielded(): void {
+    this.claim('none')
+    this.#move({ type: 'followed' })
   }
 
   /** What this machine knows of its right to write; on the disk when it returns, if the disk takes it. */
@@ -162,7 +172,8 @@ export class Settler {
     this.#stateUnsaved = true
     try {
       const { peerAttachedAt } = this.observer.memory
-      this.#parts.stateFile.write({ role: this.state.role, peerAttachedAt, claim: this.bond.claim })
+      const cloning = this.withdrawal?.stage === 'data' ? this.withdrawal.sentence : null
+      this.#parts.stateFile.write({ role: this.state.role, peerAttachedAt, claim: this.bond.claim, cloning })
       this.#stateUnsaved = false
     } catch (thrown) {
       this.#parts.log.error({}, `the state could not be saved: ${messageOf(thrown)}`)
@@ -176,44 +187,8 @@ export class Settler {
       event: request.event,
       from,
       planned: request.planned === true,
-      withdrawn: this.withdrawn,
+      ...(request.peerWaitMs === undefined ? {} : { peerWaitMs: request.peerWaitMs }),
     })
-  }
-
-  /** `being …` is on the disk before the first step. */
-  #begin(from: State, to: State, request: Request): void {
-    const mode = modeOf(to.mode)
-    if (mode === null || (from.mode === to.mode && this.being === null)) return
-    this.being = mode
-    try {
-      this.#parts.modeFile.writeBeing(mode)
-    } catch (thrown) {
-      if (request.needsDurableMode === true) {
-        this.being = null
-        throw thrown
-      }
-      this.#unsaved(thrown)
-    }
-  }
-
-  /** The mode counts as reached once every withdrawal was made; grants come after. */
-  #reach(request: Request): void {
-    const mode = modeOf(this.state.mode)
-    if (mode === null || (this.being === null && this.modeUnsaved === null)) return
-    try {
-      this.#parts.modeFile.write(mode)
-      this.being = null
-      this.modeUnsaved = null
-    } catch (thrown) {
-      this.#unsaved(thrown)
-      if (request.needsDurableMode === true) throw thrown
-    }
-  }
-
-  #unsaved(thrown: unknown): void {
-    this.modeUnsaved = messageOf(thrown)
-    this.being = null
-    this.#parts.log.error({}, `the mode could not be saved, going on without: ${this.modeUnsaved}`)
   }
 
   /** What must be known after a crash too: whether a peer was there (G4), and what that makes of the claim (G2). */

@@ -15,6 +15,7 @@ export interface Standing {
   readonly interrupted: Mode | null
   readonly peerAttachedAt: number | null
   readonly claim: Claim
+  readonly cloning: string | null
   /** What was found in a mode file that cannot be understood. */
   readonly problem: string | null
 }
@@ -27,6 +28,7 @@ export function readStanding(parts: Pick<Parts, 'modeFile' | 'stateFile' | 'conf
     interrupted: record.being,
     peerAttachedAt: saved?.peerAttachedAt ?? null,
     claim: saved?.claim ?? 'none',
+    cloning: saved?.cloning ?? null,
     problem: record.problem,
   }
 }

@@ -20,7 +20,7 @@ export interface StatusFacts {
 }
 
 export function statusView({ config, settler, problems, lastChange }: StatusFacts): Status {
-  const { state, being, last } = settler
+  const { state, last } = settler
   const database = last?.observed.database ?? null
   const present = database?.answers === true ? database : null
   const units = last?.observed.units ?? []
@@ -28,7 +28,7 @@ export function statusView({ config, settler, problems, lastChange }: StatusFact
     node: config.node.name,
     codename: config.codename,
     mode: state.mode,
-    being,
+    being: settler.mode.being,
     role: state.role,
     vrrp: state.vrrp,
     holder: last?.observed.vip ?? null,

@@ -4,8 +4,7 @@
  */
 import { bootUnitOf } from '../core/config.ts'
 import { messageOf } from '../core/errors.ts'
-import { commitsAlone } from '../core/fitness.ts'
-import { type Heard, interpret, lookUp } from '../core/interpret.ts'
+import { interpret, lookUp } from '../core/interpret.ts'
 import type { Observed } from '../core/observed.ts'
 import { isDown, isRunning } from '../core/observed.ts'
 import type { State } from '../core/state.ts'
@@ -13,9 +12,10 @@ import { START_AS_REPLICA } from '../core/step.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { VrrpEvent } from '../ports/vrrp.ts'
 import { Checks } from './checks.ts'
+import { FollowUp } from './follow-up.ts'
 import { LIMITS } from './limits.ts'
 import { thoroughnessOf } from './observe.ts'
-import { BUS_MS, DOUBT_MS, PEER_WAIT_MS, RETRY_FIRST_MS, SETTLED_MS, WHOLE_MS } from './pace.ts'
+import { BUS_MS, DOUBT_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { JobQueue } from './queue.ts'
 import type { Settled } from './request.ts'
@@ -25,15 +25,12 @@ import { modeOf, readStanding, type Standing } from './standing.ts'
 export class Supervisor {
   readonly queue: JobQueue
   readonly settler: Settler
+  readonly followUp: FollowUp
   readonly parts: Parts
   readonly #standing: Standing
   readonly #checks: Checks
   readonly #stops: (() => void)[] = []
   #drift: NodeJS.Timeout | null = null
-  #again: NodeJS.Timeout | null = null
-  #retryMs = RETRY_FIRST_MS
-  #peerWaitMs = PEER_WAIT_MS
-  #lastSteps = ''
   /** Units that ran when systemd last spoke of them. */
   readonly #ran = new Set<string>()
   /** What cannot be done or heard at the moment, by what it is about. */
@@ -46,10 +43,11 @@ export class Supervisor {
     this.modeProblem = this.#standing.problem
     this.#checks = new Checks(parts, (sentence, failed) => this.check(sentence, 'check', failed))
     this.settler = new Settler(parts, this.#standing.state, this.#standing, () => this.#checks.observed)
-    this.settler.being = this.#standing.interrupted
+    this.settler.mode.being = this.#standing.interrupted
+    this.followUp = new FollowUp(parts, this.settler, () => this.check('check', 'supervisor'))
     this.queue = new JobQueue((job, thrown) => {
       parts.log.error({ err: thrown, job: job.name }, `${job.name} failed: ${messageOf(thrown)}`)
-      this.#lookAgain(this.#backoff())
+      this.followUp.failed()
     })
   }
 
@@ -93,7 +91,8 @@ export class Supervisor {
     this.#checks.stop()
     this.settler.bond.stop()
     this.parts.witness?.close()
-    for (const timer of [this.#drift, this.#again]) if (timer !== null) clearTimeout(timer)
+    this.followUp.stop()
+    if (this.#drift !== null) clearInterval(this.#drift)
     for (const stop of this.#stops.splice(0)) stop()
     await this.queue.close()
     this.settler.saveState()
@@ -104,15 +103,17 @@ export class Supervisor {
   /** keepalived's word, from the FIFO or from `apmode notify`. Returns at once. */
   hear(event: VrrpEvent): void {
     const { state } = event
+    // Heard while an operation takes this machine out: it is what that asked for, whenever its turn comes.
+    const asked = this.settler.withdrawal !== null
     this.queue.push({
       name: `keepalived's ${state.toUpperCase()}`,
       // Of a keepalived that apmode stops or starts itself, no word interrupts anything.
-      withdraws: state !== 'master' && !this.#routerIsBeingChanged(),
+      withdraws: state !== 'master' && !asked && !this.#routerIsBeingChanged(),
       // The last word of a burst counts. A FAULT is never lost behind a later word: it has a key of its own.
       key: state === 'fault' || state === 'stop' ? `vrrp ${state}` : 'vrrp',
       run: async (grants) => {
-        const settled = await this.#settle(state, grants, event.source)
-        if (settled.to.vrrp !== state) this.#lookAgain(DOUBT_MS)
+        const settled = await this.#settle(state, grants, event.source, asked)
+        if (settled.to.vrrp !== state) this.followUp.in(DOUBT_MS)
       },
     })
   }
@@ -150,24 +151,7 @@ export class Supervisor {
     })
   }
 
-  /** After anything was done, or failed: look whether it is settled now. */
-  followUp(settled: Settled): void {
-    const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3') || hold.startsWith('G9'))
-    this.settler.bond.held(settled.judgement.holds.some((hold) => hold.startsWith('G3')))
-    // The same steps again have not helped: replication that stops at once, say.
-    const steps = settled.done.map(({ step }) => step).join()
-    const repeats = steps !== '' && steps === this.#lastSteps
-    this.#lastSteps = steps
-    const unsettled = settled.result === 'failed' || repeats || this.settler.modeUnsaved !== null
-    if (unsettled) this.#lookAgain(this.#backoff())
-    else if (waits) this.#lookAgain(this.#peerWaitMs)
-    else if (settled.done.length > 0) this.#lookAgain(SETTLED_MS)
-    else if (commitsAlone(this.settler.state, settled.observed, this.parts.config)) this.#lookAgain(WHOLE_MS)
-    if (!unsettled) this.#retryMs = RETRY_FIRST_MS
-    this.#peerWaitMs = waits ? Math.min(this.#peerWaitMs * 1.5, WHOLE_MS) : PEER_WAIT_MS
-  }
-
-  async #settle(event: Heard | 'look' | string, grants: AbortSignal, source = 'supervisor'): Promise<Settled> {
+  async #settle(event: string, grants: AbortSignal, source = 'supervisor', asked?: boolean): Promise<Settled> {
     const heard = (['master', 'backup', 'fault', 'stop'] as const).find((word) => word === event)
     const settled = await this.settler.settle(
       {
@@ -177,11 +161,11 @@ export class Supervisor {
         decide: (observed: Observed, state: State) =>
           heard === undefined
             ? lookUp(state, observed, this.parts.config)
-            : interpret(heard, state, observed, this.parts.config),
+            : interpret(heard, state, observed, this.parts.config, asked),
       },
       grants,
     )
-    this.followUp(settled)
+    this.followUp.after(settled)
     return settled
   }
 
@@ -229,22 +213,8 @@ export class Supervisor {
           },
           grants,
         )
-        this.followUp(settled)
+        this.followUp.after(settled)
       },
     })
-  }
-
-  #backoff(): number {
-    const wait = this.#retryMs
-    this.#retryMs = Math.min(wait * 2, this.parts.config.driftIntervalMs)
-    return wait
-  }
-
-  #lookAgain(ms: number): void {
-    if (this.#again !== null) clearTimeout(this.#again)
-    this.#again = setTimeout(() => {
-      this.#again = null
-      this.check('check', 'supervisor')
-    }, ms)
   }
 }

@@ -27,6 +27,8 @@ export interface SavedState {
   readonly peerAttachedAt: number | null
   /** What this machine knows of its own right to write (G2). */
   readonly claim: Claim
+  /** The data of this machine is being replaced, as a sentence; null: it is not. Until it is done, nothing follows with it. */
+  readonly cloning: string | null
 }
 
 export interface StateFile {

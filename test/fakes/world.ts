@@ -141,7 +141,7 @@ export class World {
     if (!vip) this.database.replicas = []
     const lead = { epoch: 1, node: vip ? this.config.node.name : this.peerName, at: '', reason: '', gtid: '' }
     this.database.lead = lead
-    this.saved = { role: this.config.node.role, peerAttachedAt: null, claim: vip ? 'shared' : 'none' }
+    this.saved = { role: this.config.node.role, peerAttachedAt: null, claim: vip ? 'shared' : 'none', cloning: null }
     this.peer = { ...this.peer, writable: !vip, commitsWithPeer: !vip, lead }
     return this
   }

@@ -105,6 +105,8 @@ export function peerOf(world: World, side: Side): PeerStatus {
   }
 }
 
+const STOPPING = { stage: 'vip', sentence: 'an operator stops the services', offer: null } as const
+
 const DATABASE = { up: 'active', dead: 'activating', off: 'inactive' } as const
 const FILES: Readonly<Record<Machine['files'], UnitFileState>> = { ap: 'disabled', s: 'disabled', m: 'masked' }
 const BOOT: Readonly<Record<Machine['files'], UnitFileState>> = { ap: 'disabled', s: 'enabled', m: 'masked' }
@@ -157,6 +159,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
     },
     routerDownExpected: machine.routerDownExpected,
     shuttingDown: false,
+    withdrawal: machine.withdrawn ? STOPPING : null,
   }
 }
 

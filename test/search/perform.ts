@@ -48,6 +48,7 @@ export function perform(world: World, side: Side, step: Step): World | null {
       return hasVip(self) ? sql({ readOnly: false }) : null
     case 'follow':
       return follow(world, side)
+    case 'offer-lead':
     case 'keep-transactions':
     case 'wait-for-peer':
       return world

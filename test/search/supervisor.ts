@@ -49,8 +49,7 @@ function judged(world: World, side: Side, pair: Pair): Planned {
   const known = plans.get(view)
   if (known !== undefined) return known
   const state = stateOf(world.machines[side])
-  const withdrawn = world.machines[side].withdrawn ? 'an operator stops the services' : null
-  const circumstances = { event: 'search', from: state, planned: true, withdrawn }
+  const circumstances = { event: 'search', from: state, planned: true }
   const { plan } = judge(state, observe(world, side, pair), configFor(pair, side), circumstances)
   // What only writes a file for a person changes nothing between the machines.
   const keep = (step: Step) => step.do !== 'keep-transactions' && step.do !== 'wait-for-peer'
@@ -252,7 +251,7 @@ function broken(world: World, side: Side, pair: Pair): boolean {
   const state = stateOf(world.machines[side])
   const observed = observe(world, side, pair)
   const config = configFor(pair, side)
-  const { unfit } = judge(state, observed, config, { event: '', from: state, planned: true, withdrawn: null })
+  const { unfit } = judge(state, observed, config, { event: '', from: state, planned: true })
   const waits = lineageReasons(state, observed, config)
   return unfit.some((reason) => !waits.includes(reason))
 }

@@ -69,7 +69,7 @@ export function parseState(text: string): SavedState | string {
     return `it is not JSON (${messageOf(error)})`
   }
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return 'it is not a JSON object'
-  const { version, role, peerAttachedAt, claim = 'none' } = found as Record<string, unknown>
+  const { version, role, peerAttachedAt, claim = 'none', cloning = null } = found as Record<string, unknown>
   if (version !== VERSION) return `its version is ${shown(version)}, expected ${VERSION}`
   const knownRole = ROLES.find((known) => known === role)
   if (knownRole === undefined) return `its role is ${shown(role)}, expected active or standby`
@@ -78,5 +78,6 @@ export function parseState(text: string): SavedState | string {
   }
   const knownClaim = CLAIMS.find((known) => known === claim)
   if (knownClaim === undefined) return `its claim is ${shown(claim)}, expected one of ${CLAIMS.join(', ')}`
-  return { role: knownRole, peerAttachedAt, claim: knownClaim }
+  if (cloning !== null && typeof cloning !== 'string') return `its cloning is ${shown(cloning)}, expected a sentence or null`
+  return { role: knownRole, peerAttachedAt, claim: knownClaim, cloning }
 }

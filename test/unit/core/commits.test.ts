@@ -37,7 +37,7 @@ describe('who acknowledges a write', () => {
 
   test('this machine alone while the peer has yet to catch up', async () => {
     const world = holder()
-    world.saved = { role: 'active', peerAttachedAt: null, claim: 'alone' }
+    world.saved = { role: 'active', peerAttachedAt: null, claim: 'alone', cloning: null }
     world.peer = { ...world.peer, applied: '', binlogPosition: '' }
     world.database.binlogPosition = '0-1-5000'
     expect(await changesOf(world)).toEqual([])

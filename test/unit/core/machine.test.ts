@@ -17,7 +17,7 @@ const EVENTS: readonly MachineEvent[] = [
     ),
   ),
   { type: 'backup' },
-  ...yesNo.map((lastStanding) => ({ type: 'fault', lastStanding }) as const),
+  ...yesNo.flatMap((wanted) => yesNo.map((lastStanding) => ({ type: 'fault', wanted, lastStanding }) as const)),
   ...yesNo.flatMap((wanted) => yesNo.map((lastStanding) => ({ type: 'stop', wanted, lastStanding }) as const)),
   ...yesNo.map((lastStanding) => ({ type: 'died', lastStanding }) as const),
   { type: 'started' },
@@ -28,7 +28,7 @@ const to = (from: string, event: MachineEvent): string => {
   const next = transition({ mode, role, vrrp }, event)
   return `${next.mode} ${next.role} ${next.vrrp}`
 }
-const fault: MachineEvent = { type: 'fault', lastStanding: false }
+const fault: MachineEvent = { type: 'fault', wanted: false, lastStanding: false }
 const master: MachineEvent = { type: 'master', planned: false, peerWritable: false, barred: false }
 
 describe('the machine', () => {
@@ -75,11 +75,11 @@ describe('the machine', () => {
   test('G3: a standby does not become standalone while its peer accepts writes; nor in a planned handover', () => {
     expect(to('ap standby backup', { ...master, peerWritable: true })).toBe('ap standby master')
     expect(to('ap standby backup', { ...master, barred: true })).toBe('ap standby master')
-    expect(to('ap standby backup', { ...master, planned: true })).toBe('ap standby master')
+    expect(to('ap standby backup', { ...master, planned: true })).toBe('ap active master')
   })
 
   test('G4: the last one standing stays in the pair', () => {
-    expect(to('ap active master', { type: 'fault', lastStanding: true })).toBe('ap active fault')
+    expect(to('ap active master', { type: 'fault', wanted: false, lastStanding: true })).toBe('ap active fault')
     expect(to('ap active master', { type: 'died', lastStanding: true })).toBe('ap active master')
     expect(to('ap active master', { type: 'stop', wanted: false, lastStanding: true })).toBe('ap active stop')
   })

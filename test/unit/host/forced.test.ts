@@ -5,7 +5,7 @@ import { World } from '../../fakes/world.ts'
 /** A machine that lost the lead to a peer that cannot be asked now: G2 keeps it from serving. */
 function waiting(): World {
   const world = new World().running(false)
-  world.saved = { role: 'active', peerAttachedAt: null, claim: 'shared' }
+  world.saved = { role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null }
   world.database.replication = null
   world.database.lead = { epoch: 1, node: 'host1', at: '', reason: '', gtid: '' }
   world.peer = { ...world.peer, reachable: false, writable: null, lead: null, leadKnown: false }

@@ -19,10 +19,10 @@ const open = () => new DiskStateFile(path, (sentence) => problems.push(sentence)
 
 describe('the state file', () => {
   it('gives back what was written, in a folder that it creates', () => {
-    open().write({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared' })
-    expect(open().read()).toEqual({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared' })
-    open().write({ role: 'active', peerAttachedAt: null, claim: 'shared' })
-    expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null, claim: 'shared' })
+    open().write({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared', cloning: null })
+    expect(open().read()).toEqual({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared', cloning: null })
+    open().write({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
+    expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
     expect(problems).toEqual([])
   })
 
@@ -41,16 +41,16 @@ describe('the state file', () => {
     ['{"version":1,"role":"active","peerAttachedAt":"now"}', 'its peerAttachedAt is "now"'],
     ['{"version":1,"role":"active","peerAttachedAt":null,"claim":"king"}', 'its claim is "king"'],
   ])('that holds %j counts as absent, and the reason is said', (text, reason) => {
-    open().write({ role: 'active', peerAttachedAt: null, claim: 'shared' })
+    open().write({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
     writeFileSync(path, text)
     expect(open().read()).toBeNull()
     expect(problems).toEqual([expect.stringContaining(reason)])
   })
 
   it('keeps its old text on a full disk', () => {
-    open().write({ role: 'standby', peerAttachedAt: null, claim: 'shared' })
+    open().write({ role: 'standby', peerAttachedAt: null, claim: 'shared', cloning: null })
     const broken = new DiskStateFile(path, undefined, failingAt('writeSync', 'ENOSPC'))
-    expect(() => broken.write({ role: 'active', peerAttachedAt: null, claim: 'shared' })).toThrow(
+    expect(() => broken.write({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })).toThrow(
       /no space left on the disk/,
     )
     expect(open().read()?.role).toBe('standby')
