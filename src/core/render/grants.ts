@@ -28,9 +28,11 @@ export function renderGrants(config: Config, password: string | null): string {
 CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY ${secret};
 -- The account may be there with another password.
 ALTER USER ${account} IDENTIFIED BY ${secret};
--- To replicate; to see how far replication and the binary log are; to read who leads. It can write nothing.
+-- To replicate; to see how far replication and the binary log are.
 GRANT REPLICATION SLAVE, SLAVE MONITOR, BINLOG MONITOR ON *.* TO ${account};
-GRANT SELECT ON \`apmode\`.* TO ${account};
+-- To read everything: who leads, and the data, for apmode reclone. Every change is in the binary log, which it may read
+-- anyway. It can write no row; MariaDB shows triggers only to who may also make them.
+GRANT SELECT, SHOW VIEW, TRIGGER ON *.* TO ${account};
 `,
   )
   return `-- Made by: apmode render grants. Run it on each of the two machines:  apmode render grants | mariadb
