@@ -19,7 +19,7 @@ export interface Remote {
 }
 
 /** What reading everything needs (see `apmode render grants`). */
-const PRIVILEGES = ['SELECT', 'SHOW VIEW', 'TRIGGER'] as const
+const PRIVILEGES = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'] as const
 const PACKAGES = {
   logical: {
     programs: ['mariadb-dump', 'mariadb', 'mariadb-install-db'],

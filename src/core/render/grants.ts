@@ -31,8 +31,8 @@ ALTER USER ${account} IDENTIFIED BY ${secret};
 -- To replicate; to see how far replication and the binary log are.
 GRANT REPLICATION SLAVE, SLAVE MONITOR, BINLOG MONITOR ON *.* TO ${account};
 -- To read everything: who leads, and the data, for apmode reclone. Every change is in the binary log, which it may read
--- anyway. It can write no row; MariaDB shows triggers only to who may also make them.
-GRANT SELECT, SHOW VIEW, TRIGGER ON *.* TO ${account};
+-- anyway. It can write no row; MariaDB shows triggers and events only to who may make them too.
+GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO ${account};
 `,
   )
   return `-- Made by: apmode render grants. Run it on each of the two machines:  apmode render grants | mariadb

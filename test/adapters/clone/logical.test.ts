@@ -82,7 +82,7 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     )
     const { obstacles } = await cloner.source({ method: 'logical', from }, CALL)
     expect(obstacles).toHaveLength(1)
-    expect(obstacles[0]).toMatch(/SELECT, SHOW VIEW, TRIGGER missing.*apmode render grants/)
+    expect(obstacles[0]).toMatch(/SELECT, SHOW VIEW, TRIGGER, EVENT missing.*apmode render grants/)
   })
 
   it('needs no more than what `apmode render grants` gives, and finds out how much there is', async () => {
@@ -92,7 +92,7 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     const { bytes, obstacles } = await cloner.source({ method: 'logical', from }, CALL)
     expect(obstacles).toEqual([])
     expect(bytes).toBeGreaterThan(100_000)
-    for (const privilege of ['SELECT', 'SHOW VIEW', 'TRIGGER']) {
+    for (const privilege of ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT']) {
       lead.sql(`REVOKE ${privilege} ON *.* FROM replication@'127.0.0.1'`)
       expect((await cloner.source({ method: 'logical', from }, CALL)).obstacles.join()).toContain(
         `(${privilege} missing)`,

@@ -12,8 +12,8 @@ ALTER USER 'replication'@'192.168.33.101' IDENTIFIED BY 'secret';
 -- To replicate; to see how far replication and the binary log are.
 GRANT REPLICATION SLAVE, SLAVE MONITOR, BINLOG MONITOR ON *.* TO 'replication'@'192.168.33.101';
 -- To read everything: who leads, and the data, for apmode reclone. Every change is in the binary log, which it may read
--- anyway. It can write no row; MariaDB shows triggers only to who may also make them.
-GRANT SELECT, SHOW VIEW, TRIGGER ON *.* TO 'replication'@'192.168.33.101';
+-- anyway. It can write no row; MariaDB shows triggers and events only to who may make them too.
+GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO 'replication'@'192.168.33.101';
 
 -- For host2.
 CREATE USER IF NOT EXISTS 'replication'@'192.168.33.102' IDENTIFIED BY 'secret';
@@ -22,5 +22,5 @@ ALTER USER 'replication'@'192.168.33.102' IDENTIFIED BY 'secret';
 -- To replicate; to see how far replication and the binary log are.
 GRANT REPLICATION SLAVE, SLAVE MONITOR, BINLOG MONITOR ON *.* TO 'replication'@'192.168.33.102';
 -- To read everything: who leads, and the data, for apmode reclone. Every change is in the binary log, which it may read
--- anyway. It can write no row; MariaDB shows triggers only to who may also make them.
-GRANT SELECT, SHOW VIEW, TRIGGER ON *.* TO 'replication'@'192.168.33.102';
+-- anyway. It can write no row; MariaDB shows triggers and events only to who may make them too.
+GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO 'replication'@'192.168.33.102';
