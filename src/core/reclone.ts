@@ -3,7 +3,7 @@
  * with what helps, and all of them are told at once. Invariant: only a machine that does not serve is cloned, and only from
  * one that does. It changes nothing and knows nothing of how a copy is made.
  */
-import type { CloneSource, DataFolder } from '../ports/clone.ts'
+import type { CloneProgress, CloneSource, DataFolder } from '../ports/clone.ts'
 import type { Config } from './config.ts'
 import type { Observed } from './observed.ts'
 import type { State } from './state.ts'
@@ -75,16 +75,19 @@ function roomReasons({ folder, folderProblem, source, force }: RecloneFacts): st
   ]
 }
 
-/** Nothing is copied for no reason: it takes long, and until it is done the pair has one machine. */
-function needReasons({ observed, folder, force }: RecloneFacts): string[] {
-  if (force || observed.withdrawal?.stage === 'data' || (folder !== null && folder.state !== 'whole')) return []
-  const { database, lineage } = observed
-  if (database?.answers !== true || lineage.diverged.length > 0) return []
-  const { replication } = database
-  const follows = replication !== null && replication.io === 'Yes' && replication.sql && replication.errno === 0
-  return follows
+function needReasons(facts: RecloneFacts): string[] {
+  return nothingToCloneFor(facts)
     ? ['nothing to clone for: it follows and is not diverged (apmode reclone --force does it all the same)']
     : []
+}
+
+/** Nothing is copied for no reason: it takes long, and until it is done the pair has one machine. */
+export function nothingToCloneFor({ observed, folder, force }: RecloneFacts): boolean {
+  if (force || observed.withdrawal?.stage === 'data' || (folder !== null && folder.state !== 'whole')) return false
+  const { database, lineage } = observed
+  if (database?.answers !== true || lineage.diverged.length > 0) return false
+  const { replication } = database
+  return replication !== null && replication.io === 'Yes' && replication.sql && replication.errno === 0
 }
 
 /** How many bytes a copy of `bytes` may take. */
@@ -112,4 +115,11 @@ export function durationText(seconds: number): string {
   if (whole < 60) return `${whole} s`
   const minutes = Math.floor(whole / 60)
   return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** `copy the data of 192.168.33.101: 1.2 GiB of about 5.0 GiB, 45 MiB/s, about 1 min 20 s left`. */
+export function progressText({ what, doneBytes, totalBytes, bytesPerSecond, leftSeconds }: CloneProgress): string {
+  const of = totalBytes === null ? '' : ` of about ${bytesText(totalBytes)}`
+  const left = leftSeconds === null ? '' : `, about ${durationText(leftSeconds)} left`
+  return `${what}: ${bytesText(doneBytes)}${of}, ${bytesText(bytesPerSecond)}/s${left}`
 }
