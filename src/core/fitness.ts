@@ -13,15 +13,20 @@ function mustRun(unit: ObservedUnit, state: State): boolean {
   return state.mode !== 's' || unit.kind === 'database'
 }
 
-function unitFault(unit: ObservedUnit): string | null {
+/** `forgivenMs`: how long it may be away for a restart. */
+function unitFault(unit: ObservedUnit, forgivenMs: number): string | null {
   if (isRunning(unit)) return null
   if (unit.active === null) return null
   // Between the stop and the start of an operator's restart.
-  if (unit.jobPending && unit.active !== 'failed') return null
+  if (unit.jobPending && unit.active !== 'failed' && unit.downMs < forgivenMs) return null
   // A holder-only unit is started after the VIP has come: only its failure counts.
   if (unit.runs === 'holder' && unit.active !== 'failed') return null
   return unit.active === 'missing' ? `${unit.name} does not exist` : `${unit.name} is ${unit.active}`
 }
+
+/** A database that is away for longer is missed: later the peer could not prove any more that it has everything (G2). */
+const forgivenMs = (unit: ObservedUnit, { peer, database }: Config) =>
+  unit.kind === 'database' && peer !== null ? database.hangTimeoutMs : Number.POSITIVE_INFINITY
 
 /** Why the mode alone forbids it. */
 function modeFault(state: State): string | null {
@@ -73,7 +78,9 @@ function checkFaults(state: State, observed: Observed): string[] {
 export function unfitReasons(state: State, observed: Observed, config: Config): string[] {
   const mode = modeFault(state)
   if (mode !== null) return [mode]
-  const reasons = observed.units.flatMap((unit) => (mustRun(unit, state) ? (unitFault(unit) ?? []) : []))
+  const reasons = observed.units.flatMap((unit) =>
+    mustRun(unit, state) ? (unitFault(unit, forgivenMs(unit, config)) ?? []) : [],
+  )
   reasons.push(...databaseFaults(observed), ...checkFaults(state, observed), ...lineageReasons(state, observed, config))
   if (observed.shuttingDown) reasons.push('the machine is shutting down')
   const { withdrawal } = observed

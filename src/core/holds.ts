@@ -62,7 +62,7 @@ export function restrain(posture: Posture, state: State, observed: Observed, unf
       restrained = { ...restrained, database: 'read-only', replication: 'as is', holderUnits: 'as is' }
     holds.push(...held)
   }
-  if (observed.withdrawal?.offer != null) restrained = { ...restrained, replication: 'from the peer' }
+  if (observed.withdrawal?.follows === true) restrained = { ...restrained, replication: 'from the peer' }
   if (restrained.replication === 'from the peer') {
     const held = followHolds(state, observed)
     if (held.length > 0) restrained = { ...restrained, replication: 'as is' }

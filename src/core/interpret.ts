@@ -38,7 +38,7 @@ export function interpret(
   asked = observed.withdrawal !== null,
 ): Interpretation {
   const router = routerOf(observed)
-  const lastStanding = isLastStanding(observed, config)
+  const lastStanding = isLastStanding(state, observed, config)
   if (router !== undefined && isDown(router) && heard !== 'stop') {
     return { believed: false, sentence: `${router.name} is ${router.active}: ${heard.toUpperCase()} came too late` }
   }
@@ -73,7 +73,7 @@ export function interpret(
 export function lookUp(state: State, observed: Observed, config: Config): MachineEvent | null {
   const router = routerOf(observed)
   if (router === undefined || router.active === null) return null
-  const lastStanding = isLastStanding(observed, config)
+  const lastStanding = isLastStanding(state, observed, config)
   if (isDown(router) || isDying(router)) {
     if (observed.routerDownExpected || observed.shuttingDown) return { type: 'stop', wanted: true, lastStanding }
     if (!isDying(router)) return null
@@ -100,8 +100,9 @@ export function withoutStaleWord(state: State, observed: Observed): State {
  * over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
  * a database nothing can be told: false.
  */
-export function isLastStanding(observed: Observed, config: Config): boolean {
+export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
   if (observed.database === null) return false
-  const deserted = !observed.peerAttached && observed.peer?.writable !== true
+  // Whoever has lost the VIP already hands nothing over any more: another one took it, and may not be able to serve.
+  const deserted = (!observed.peerAttached || state.vrrp === 'backup') && observed.peer?.writable !== true
   return deserted || waitsForLead(observed, config.node.name)
 }

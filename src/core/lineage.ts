@@ -36,6 +36,8 @@ export interface Lineage {
   readonly peerGone: boolean
   /** VRRP makes this machine master although the peer goes on accepting writes: it is kept out for a while (G3). */
   readonly rival: boolean
+  /** Another VRRP master is heard, and its database does not answer: it does not hear this machine. */
+  readonly outshouted: boolean
   /** One of the witnesses answers; null: none is configured. */
   readonly witness: boolean | null
   /** No witness has answered since the VIP came, or a peer that fell silent may not have fenced itself yet. */
@@ -164,6 +166,12 @@ export function lineageReasons(state: State, observed: Observed, config: Config)
     reasons.push(
       `G3 no second writer: keepalived made this machine master while the database of ${config.peer.name} accepts ` +
         'writes; it stays out for a while (is VRRP blocked between the machines?)',
+    )
+  }
+  if (lineage.outshouted) {
+    reasons.push(
+      `G3 no second writer: ${config.peer.name} is VRRP master too, and its database does not answer: it does not hear ` +
+        'this machine, and takes over; this one ends, and stays out for a while',
     )
   }
   const writable = database.answers && database.writable

@@ -17,6 +17,8 @@ export interface ObservedUnit {
   readonly file: UnitFileState | null
   /** A job (start, stop, restart) of this unit waits or runs. */
   readonly jobPending: boolean
+  /** Since it was last seen to run, in milliseconds; 0: it runs. */
+  readonly downMs: number
 }
 
 /** What the prober says of something that seems to run. */
@@ -35,8 +37,10 @@ export interface Withdrawal {
   readonly stage: 'writes' | 'vip' | 'data'
   /** Why, for a person. */
   readonly sentence: string
-  /** The lead is offered to the peer, which is followed already; null: it is not. */
+  /** The lead is offered to the peer; null: it is not. */
   readonly offer: Offer | null
+  /** The peer is followed, whatever the decision table says: it is to lead, or leads. */
+  readonly follows: boolean
 }
 
 export interface Observed {

@@ -63,19 +63,38 @@ export async function plan(context: Context, request: PlanRequest, { json }: Jso
   return view.refusedBy === null ? EXIT.done : EXIT.refused
 }
 
+const PLAN_FLAGS = ['now', 'force', 'kill', 'physical', 'keepOld'] as const
+
+interface PlanFlags {
+  readonly now?: boolean
+  readonly force?: boolean
+  readonly kill?: boolean
+  readonly physical?: boolean
+  readonly keepOld?: boolean
+}
+
 /** The words after `apmode plan`, as typed. Throws a Failure with exit 2. */
-export function planRequestOf(words: readonly string[], flags: { now?: boolean; force?: boolean }): PlanRequest {
+export function planRequestOf(words: readonly string[], flags: PlanFlags): PlanRequest {
   const [command, word, ...more] = words
-  const { now = false, force = false } = flags
+  const { now = false, force = false, kill = false, physical = false, keepOld = false } = flags
+  const given = (...allowed: readonly (keyof PlanFlags)[]) =>
+    PLAN_FLAGS.every((flag) => flags[flag] !== true || allowed.includes(flag))
   const mode = MODES.find((known) => known === word)
   const state = VRRP_STATES.filter((known) => known !== 'init').find((known) => known === word?.toLowerCase())
   const unitCommand = UNIT_COMMANDS.find((known) => known === command)
-  if (more.length === 0 && command === 'set' && mode !== undefined) return { command, mode, now, force }
-  if (!now && !force && more.length === 0 && command === 'notify' && state !== undefined) return { command, state }
-  if (!now && !force && word === undefined && unitCommand !== undefined) return { command: unitCommand }
+  if (more.length === 0 && command === 'set' && mode !== undefined && given('now', 'force')) {
+    return { command, mode, now, force }
+  }
+  if (given() && more.length === 0 && command === 'notify' && state !== undefined) return { command, state }
+  if (word === undefined) {
+    if (given() && unitCommand !== undefined) return { command: unitCommand }
+    if (command === 'handover' && given('kill')) return { command, kill }
+    if (command === 'rejoin' && given('force')) return { command, force }
+    if (command === 'reclone' && given('physical', 'force', 'keepOld')) return { command, physical, force, keepOld }
+  }
   const found = words.join(' ')
   throw new Failure(
     EXIT.usage,
-    `cannot plan ${JSON.stringify(found)}: expected set <ap|m|s> [--now] [--force], notify <master|backup|fault|stop>, start, stop or restart`,
+    `cannot plan ${JSON.stringify(found)}: expected set <ap|m|s> [--now] [--force], handover [--kill], rejoin [--force], reclone [--physical] [--force] [--keep-old], notify <master|backup|fault|stop>, start, stop or restart`,
   )
 }

@@ -1,4 +1,4 @@
-/** The commands that change something: `set`, `start`, `stop`, `restart`. They show their steps and end with a sentence. */
+/** The commands that change something: `set`, `handover`, `rejoin`, `reclone`, `start`, `stop`, `restart`. They show their steps and end with a sentence. */
 import type { CommandResult, SetRequest, UnitCommand } from '../ports/control.ts'
 import { plan } from './ask.ts'
 import { type Context, printJson } from './context.ts'
@@ -9,8 +9,14 @@ import { LiveProgress, showResult } from './show/command.ts'
 /** Longer than a database may take to stop; at the end the command goes on without its client. */
 export const COMMAND_TIMEOUT = '900'
 
-interface ChangeOptions {
+/** Copying and catching up take as long as they take; the command goes on without its client. */
+const LONGEST_MS = 86_400_000
+
+interface Json {
   readonly json?: boolean
+}
+
+interface ChangeOptions extends Json {
   readonly timeout: string
 }
 
@@ -20,19 +26,59 @@ export async function set(
   options: ChangeOptions & { readonly dryRun?: boolean },
 ): Promise<Exit> {
   if (options.dryRun) return plan(context, { command: 'set', ...request }, options)
-  return run(context, '/set', request, options)
+  return run(context, '/set', request, options, secondsToMs(options.timeout))
 }
 
 export async function units(context: Context, command: UnitCommand, options: ChangeOptions): Promise<Exit> {
-  return run(context, `/${command}`, {}, options)
+  return run(context, `/${command}`, {}, options, secondsToMs(options.timeout))
 }
 
-async function run(context: Context, path: string, body: object, options: ChangeOptions): Promise<Exit> {
+const CLIENT_PATIENCE_MS = 30_000
+
+/** `--timeout` is the time limit of the handover itself: at its end it is undone. */
+export async function handover(
+  context: Context,
+  options: Json & { readonly kill?: boolean; readonly timeout?: string; readonly dryRun?: boolean },
+): Promise<Exit> {
+  const kill = options.kill === true
+  if (options.dryRun) return plan(context, { command: 'handover', kill }, options)
+  const timeoutMs = options.timeout === undefined ? null : secondsToMs(options.timeout)
+  // The supervisor keeps the time; undoing takes its own.
+  const patienceMs = (timeoutMs ?? secondsToMs(COMMAND_TIMEOUT)) + CLIENT_PATIENCE_MS
+  return run(context, '/handover', { kill, timeoutMs }, options, patienceMs)
+}
+
+export async function rejoin(
+  context: Context,
+  options: Json & { readonly force?: boolean; readonly timeout?: string; readonly dryRun?: boolean },
+): Promise<Exit> {
+  const force = options.force === true
+  if (options.dryRun) return plan(context, { command: 'rejoin', force }, options)
+  const timeoutMs = options.timeout === undefined ? null : secondsToMs(options.timeout)
+  return run(context, '/rejoin', { force, timeoutMs }, options, (timeoutMs ?? LONGEST_MS) + CLIENT_PATIENCE_MS)
+}
+
+export async function reclone(
+  context: Context,
+  options: Json & {
+    readonly physical?: boolean
+    readonly force?: boolean
+    readonly keepOld?: boolean
+    readonly dryRun?: boolean
+  },
+): Promise<Exit> {
+  const { physical = false, force = false, keepOld = false } = options
+  const request = { physical, force, keepOld }
+  if (options.dryRun) return plan(context, { command: 'reclone', ...request }, options)
+  return run(context, '/reclone', request, options, LONGEST_MS)
+}
+
+async function run(context: Context, path: string, body: object, options: Json, patienceMs: number): Promise<Exit> {
   const { terminal, client, paint, paintErr } = context
   const live = terminal.errIsTerminal && !options.json ? new LiveProgress(terminal, paintErr) : null
   let result: CommandResult
   try {
-    result = await client.command(path, body, secondsToMs(options.timeout), (progress) => live?.show(progress))
+    result = await client.command(path, body, patienceMs, (progress) => live?.show(progress))
   } finally {
     live?.stop()
   }

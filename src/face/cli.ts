@@ -4,11 +4,10 @@
  * happens.
  */
 import { Argument, Command, CommanderError, Option } from 'commander'
-import { MODES } from '../core/vocabulary.ts'
 import { VERSION } from '../host/version.ts'
-import { CHECKS, UNIT_COMMANDS } from '../ports/control.ts'
+import { CHECKS } from '../ports/control.ts'
 import { history, mode, plan, planRequestOf, status } from './ask.ts'
-import { COMMAND_TIMEOUT, set, units } from './change.ts'
+import { addChanging } from './changing.ts'
 import { CHECK_TIMEOUT_MS, check } from './check.ts'
 import { type Context, contextOf, printJson } from './context.ts'
 import { EXIT, EXIT_CODES_TEXT, type Exit, Failure } from './exit.ts'
@@ -16,7 +15,6 @@ import { NOTIFY_TIMEOUT_MS, notify } from './notify.ts'
 import { configCheck, RENDERED, render, table } from './offline.ts'
 import { realTerminal, type Terminal } from './terminal.ts'
 
-const CHANGING = 'Change something:'
 const ASKING = 'Ask:'
 const KEEPALIVED = 'For keepalived:'
 const SETTING_UP = 'Set up:'
@@ -69,40 +67,8 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
       end(await action(...args))
 
   const json = () => new Option('--json', 'print one JSON value on stdout and nothing else')
-  const timeout = () =>
-    new Option('--timeout <seconds>', 'how long to wait; what is not done by then goes on (exit 5)').default(
-      COMMAND_TIMEOUT,
-    )
 
-  command(
-    'set',
-    CHANGING,
-    'Decide the mode: ap (active-standby), m (maintenance) or s (standalone).',
-    '  apmode set ap --now        take part in the pair and start every service\n  apmode set m --dry-run     only show what it would do',
-  )
-    .addArgument(new Argument('<mode>', 'the mode').choices(MODES))
-    .option('--now', 'also start (ap, s) or stop (m) every service unit')
-    .option('--force', 'do it although a guard refuses; the responsibility is yours')
-    .option('--dry-run', 'show what would be done, change nothing')
-    .addOption(timeout())
-    .addOption(json())
-    .action(
-      act(async (word: (typeof MODES)[number], options) =>
-        set(context, { mode: word, now: options.now === true, force: options.force === true }, options),
-      ),
-    )
-
-  const unitSummaries = {
-    start: 'Start all service units, in the configured order.',
-    stop: 'Stop all service units, in reverse; on the holder the database is fenced first.',
-    restart: 'Stop and start all service units.',
-  }
-  for (const word of UNIT_COMMANDS) {
-    command(word, CHANGING, unitSummaries[word], `  apmode ${word}\n  apmode ${word} --timeout 30 --json`)
-      .addOption(timeout())
-      .addOption(json())
-      .action(act((options) => units(context, word, options)))
-  }
+  addChanging({ command, act, context, json })
 
   command(
     'status',
@@ -126,11 +92,14 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     'plan',
     ASKING,
     'What a command or an event would do here now, as D-Bus calls and SQL. Changes nothing.',
-    '  apmode plan set m --now\n  apmode plan notify master\n  apmode plan restart',
+    '  apmode plan handover\n  apmode plan set m --now\n  apmode plan notify master',
   )
-    .argument('<words...>', 'set <mode>, notify <state>, start, stop or restart')
+    .argument('<words...>', 'set <mode>, handover, rejoin, reclone, notify <state>, start, stop or restart')
     .option('--now', 'as for set')
-    .option('--force', 'as for set')
+    .option('--force', 'as for set, rejoin and reclone')
+    .option('--kill', 'as for handover')
+    .option('--physical', 'as for reclone')
+    .option('--keep-old', 'as for reclone')
     .addOption(json())
     .action(act(async (words: string[], options) => plan(context, planRequestOf(words, options), options)))
 
@@ -206,7 +175,7 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     }),
   )
 
-  for (const word of ['handover', 'rejoin', 'reclone', 'doctor', 'completion']) {
+  for (const word of ['doctor', 'completion']) {
     program
       .command(word, { hidden: true })
       .argument('[words...]')

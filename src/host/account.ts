@@ -14,6 +14,13 @@ export class Account {
     if (settled.result === 'failed' || settled.result === 'aborted') this.failed = true
   }
 
+  /** What went wrong first; empty: nothing. */
+  trouble(): string {
+    if (!this.failed) return ''
+    const step = this.done.find(({ ok }) => !ok)
+    return step === undefined ? `not done: ${this.notDone.join('; ')}` : `${step.sentence}: ${step.detail}`
+  }
+
   result(sentence: string): CommandResult {
     const trouble = this.done.find((step) => !step.ok)
     const why = trouble === undefined ? this.notDone.join('; ') : `${trouble.sentence}: ${trouble.detail}`

@@ -29,6 +29,14 @@ export class Apart {
     this.#suspected = text
   }
 
+  /** Only whoever does not lead can be the one that is apart. `follows`: it claims no lead. */
+  look(own: DatabasePresent, peer: PeerStatus, follows: boolean): void {
+    const [mine, theirs] = [own.lead?.epoch ?? 0, peer.lead?.epoch ?? 0]
+    const leads = peer.writable === true || theirs > mine
+    if (mine <= theirs && (leads || follows)) this.compare(own, peer, leads)
+    else this.forget()
+  }
+
   /** This machine leads: what the others lack is theirs to fetch. */
   forget(): void {
     this.ranges = []

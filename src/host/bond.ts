@@ -4,9 +4,7 @@
  * second, and says when anything turned. Invariant: a lease begins with the look that proved it and goes on only while
  * the peer is seen to write nothing; alone goes on only who waited longer than any lease lasts. It changes nothing outside.
  */
-import { rangeText } from '../core/divergence.ts'
 import { type Claim, claimOf, type Lineage } from '../core/lineage.ts'
-import { turnSentence } from '../core/sentence.ts'
 import type { State } from '../core/state.ts'
 import type { DatabasePresent, PeerStatus } from '../ports/database.ts'
 import { Acknowledging } from './acknowledging.ts'
@@ -14,9 +12,11 @@ import { Apart } from './apart.ts'
 import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
 import { Outlook } from './outlook.ts'
-import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf, YIELD_MS } from './pace.ts'
+import { Outshouted } from './outshouted.ts'
+import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf, PROVE_MS, YIELD_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { Rival } from './rival.ts'
+import { Turns } from './turns.ts'
 
 export interface BondSources {
   state(): State
@@ -33,11 +33,12 @@ export class Bond {
   readonly apart = new Apart()
   readonly outlook: Outlook
   readonly #rival = new Rival()
+  readonly #outshouted = new Outshouted()
   readonly #parts: Parts
   #sources: BondSources | null = null
   #timer: NodeJS.Timeout | null = null
   #soon: NodeJS.Timeout | null = null
-  #looking = false
+  #looking: Promise<void> | null = null
   readonly #lease: Lease
   readonly #goneMs: number
   readonly #acknowledging: Acknowledging
@@ -51,7 +52,7 @@ export class Bond {
   /** This process, or the machine, did not run for a while before the present look. */
   #stoodStill = false
   #askedAt = Number.NEGATIVE_INFINITY
-  #told = ''
+  readonly #turns = new Turns()
 
   constructor(parts: Parts, claim: Claim) {
     const { leaseMs, goneMs } = leaseOf(parts.config)
@@ -74,6 +75,7 @@ export class Bond {
       stalled: this.#acknowledging.stalled(now),
       peerGone: this.#acknowledging.gone,
       rival: this.#rival.staysOut(now),
+      outshouted: this.#outshouted.staysOut(now),
       witness: this.outlook.witness,
       unwitnessed: this.outlook.unwitnessed(now),
       cutOff: this.outlook.cutOff(now),
@@ -88,7 +90,7 @@ export class Bond {
     await this.#parts.witness?.known()
     await this.#look(sources)
     await this.#look(sources)
-    this.#told = this.#words()
+    this.#turns.next(this.lineage, this.#otherLeads)
     const tick = () => void this.#tick()
     this.#timer = setInterval(tick, BOND_MS)
     this.#parts.witness?.onChange(tick)
@@ -119,23 +121,47 @@ export class Bond {
     return this.#yieldedAt !== null && this.#parts.clock.elapsed() - this.#yieldedAt > YIELD_MS
   }
 
+  /** keepalived hears another master. */
+  hears(): void {
+    this.#outshouted.heard(this.#parts.clock.elapsed())
+    void this.#tick()
+  }
+
   /** A promotion was, or was not, just held back because the peer accepts writes (G3). */
   held(byPeer: boolean): void {
     this.#rival.held(byPeer, this.#parts.clock.elapsed())
   }
 
-  async #tick(): Promise<void> {
-    if (this.#looking || this.#sources === null) return
-    this.#looking = true
+  /** Looks now, until this replica's lease begins or `untilMs` (monotonic); whether it is valid then. */
+  async prove(untilMs: number): Promise<boolean> {
+    const { clock } = this.#parts
+    while (!this.lineage.lease && this.#sources !== null && clock.elapsed() < untilMs) {
+      await this.#tick()
+      if (!this.lineage.lease) await clock.sleep(PROVE_MS)
+    }
+    return this.lineage.lease
+  }
+
+  /** Until what only this machine has is known (G6): a look that is under way, and two that begin now. */
+  async compared(): Promise<void> {
+    for (let look = 0; look < 3; look += 1) await this.#tick()
+  }
+
+  #tick(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#sources === null) return
     const now = this.#parts.clock.elapsed()
     this.#stoodStill = now - this.#tickedAt > 2 * BOND_MS
     this.#tickedAt = now
-    try {
-      await this.#look(this.#sources)
-    } finally {
-      this.#looking = false
-    }
-    this.#tell()
+    await this.#look(this.#sources)
+    const turn = this.#turns.next(this.lineage, this.#otherLeads)
+    if (turn !== null) this.#sources?.onTurn(turn.sentence, turn.withdraws)
   }
 
   async #look(sources: BondSources): Promise<void> {
@@ -184,24 +210,15 @@ export class Bond {
     this.#otherLeads = false
     const peer = await sources.lookAtPeer(LIMITS.peerLook)
     await this.#lookOut(sources, peer)
+    if (peer !== null && (peer.reachable || peer.refused)) this.#outshouted.peer(true, begun)
     if (peer === null || !peer.reachable || peer.writable === null) {
       this.#rival.peer(null)
-      if (peer?.refused === true) this.#lease.refused(begun)
-      else this.#lease.interrupt()
+      this.#lease.interrupt()
       return
     }
     this.#rival.peer(peer.writable)
-    this.#compare(own, peer)
+    this.apart.look(own, peer, claimOf(this.claim, own.lead, this.#parts.config.node.name) === 'none')
     this.#lease.look(own.replication, peer, begun)
-  }
-
-  /** Only whoever does not lead can be the one that is apart. */
-  #compare(own: DatabasePresent, peer: PeerStatus): void {
-    const newer = newerThan(own, peer)
-    const follows = claimOf(this.claim, own.lead, this.#parts.config.node.name) === 'none'
-    const leads = (own.lead?.epoch ?? 0) > (peer.lead?.epoch ?? 0)
-    if (!leads && (peer.writable || follows || newer)) this.apart.compare(own, peer, peer.writable === true || newer)
-    else this.apart.forget()
   }
 
   async #lead(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {
@@ -218,32 +235,15 @@ export class Bond {
     const waits = !inOrder && (own.commitsWithPeer || this.claim === 'shared')
     // A peer that is not attached may have taken over behind a cut that has ended: then the older lead ends.
     // So may one that is still listed: this machine may have stood still for longer than VRRP waits.
-    const asks = waits || !attached || begun - this.#askedAt > ASK_PEER_MS || this.#stoodStill
+    const doubts = this.#stoodStill || this.#outshouted.heardLately(begun)
+    const asks = waits || !attached || begun - this.#askedAt > ASK_PEER_MS || doubts
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
     if (asks) this.#askedAt = begun
+    if (peer !== null) this.#outshouted.peer(peer.reachable || peer.refused, this.#parts.clock.elapsed())
     await this.#lookOut(sources, peer)
-    if (peer !== null) this.#otherLeads = peer.writable === true || newerThan(own, peer)
-    if (waits) this.#acknowledging.missed(peer, attached, this.lineage.witness === false, begun)
-  }
-
-  #words(): string {
-    const { lease, peerGone, rival, witness, cutOff, diverged } = this.lineage
-    return JSON.stringify([this.#otherLeads, lease, peerGone, rival, witness, cutOff, diverged.map(rangeText)])
-  }
-
-  /** Only what turned, and in a sentence of its own. */
-  #tell(): void {
-    const words = this.#words()
-    if (words === this.#told) return
-    this.#told = words
-    const { cutOff, diverged, peerGone, lease, rival } = this.lineage
-    const withdraws = this.#otherLeads || cutOff || diverged.length > 0
-    const rivals = rival || this.#otherLeads
-    this.#sources?.onTurn(
-      turnSentence({ cutOff, diverged: diverged.length > 0, peerGone, rival: rivals, lease }),
-      withdraws,
-    )
+    if (peer !== null) this.#otherLeads = peer.writable === true || (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)
+    // Somebody who serves is no reason to go on alone.
+    if (waits && !this.#outshouted.heardLately(begun))
+      this.#acknowledging.missed(peer, attached, this.lineage.witness === false, begun)
   }
 }
-
-const newerThan = (own: DatabasePresent, peer: PeerStatus) => (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)

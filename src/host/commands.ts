@@ -1,78 +1,77 @@
 /**
  * What an operator asks for, as jobs of the one queue: set, start, stop, restart. Refusals come before anything is
- * changed. Invariant: `stop` fences before the VIP leaves; `start` starts keepalived last and only when the machine is fit.
+ * changed. Invariant: maintenance of a machine that serves begins with handing its lead over.
  */
-import { ApmodeError, messageOf } from '../core/errors.ts'
-import { lookUp } from '../core/interpret.ts'
 import { lineageReasons } from '../core/lineage.ts'
-import { isDown, isRunning } from '../core/observed.ts'
+import type { Observed } from '../core/observed.ts'
 import { rowFor } from '../core/posture.ts'
 import type { State } from '../core/state.ts'
-import type { Step } from '../core/step.ts'
 import type { UnitKind } from '../core/vocabulary.ts'
-import type { CommandResult, Progress, SetRequest, UnitCommand } from '../ports/control.ts'
+import type { CommandResult, HandoverRequest, SetRequest, UnitCommand } from '../ports/control.ts'
 import { Account } from './account.ts'
+import { Handover } from './handover.ts'
+import { asJob, refused, type Tell } from './jobs.ts'
 import type { Settled } from './request.ts'
+import { Services } from './services.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** How long an answered `start` waits for keepalived's first word, so that the answer says where the machine ended. */
 const FIRST_WORD_MS = 8_000
 const LOOK_EVERY_MS = 20
-
-type Tell = (progress: Progress) => void
-
-const refused = (guard: string, sentence: string): CommandResult => ({
-  exit: 3,
-  sentence,
-  done: [],
-  notDone: [],
-  refusedBy: guard,
-})
+const MAINTENANCE = { purpose: 'maintenance', kill: false, timeoutMs: null } as const
 
 export class Commands {
+  readonly handover: Handover
+  readonly services: Services
   readonly #supervisor: Supervisor
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor
+    this.handover = new Handover(supervisor)
+    this.services = new Services(supervisor)
   }
 
   set(request: SetRequest, tell: Tell): Promise<CommandResult> {
-    return this.#job(`set ${request.mode}`, request.mode === 'm' || request.mode === 's', tell, async (grants) => {
+    const job = { name: `set ${request.mode}`, withdraws: request.mode !== 'ap' }
+    return asJob(this.#supervisor.queue, job, tell, async (grants) => {
       const no = await this.refusal(request)
       if (no !== null) return no
       const account = new Account()
-      const settled = await this.#supervisor.settler.settle(
-        {
-          event: `set ${request.mode}`,
-          source: 'operator',
-          planned: true,
-          alwaysRecord: true,
-          needsDurableMode: true,
-          forced: request.mode === 's' && request.force,
-          onProgress: tell,
-          decide: (observed) => ({ type: 'set', mode: request.mode, holder: observed.vip }),
-        },
-        grants,
-      )
-      this.#supervisor.modeProblem = null
+      if (request.mode === 'm' && !request.force && this.serves(await this.#supervisor.settler.look('anew'))) {
+        // A disk that takes no mode is found out before the lead is gone.
+        const { mode } = this.#supervisor.settler.state
+        if (mode === 'ap' || mode === 's') this.#supervisor.parts.modeFile.write(mode)
+        const handed = await this.handover.run(MAINTENANCE, tell, grants)
+        if (handed.exit !== 0) return handed
+        account.done.push(...handed.done)
+      }
+      const settled = await this.decide(request.mode, tell, grants, request.force)
       account.add(settled)
       if (request.now && !account.failed) {
-        if (request.mode === 'm') await this.#stop(account, tell, grants)
-        else await this.#start(account, tell, grants)
+        if (request.mode === 'm') await this.services.stop(account, tell, grants)
+        else await this.services.start(account, tell, grants)
       }
       this.#supervisor.followUp.after(settled)
       return account.result(this.#whereNow())
     }).then((result) => (request.now && request.mode !== 'm' ? this.#afterStart(result, tell) : result))
   }
 
+  handOver({ kill, timeoutMs }: HandoverRequest, tell: Tell): Promise<CommandResult> {
+    const order = { purpose: 'handover', kill, timeoutMs } as const
+    return asJob(this.#supervisor.queue, { name: 'handover', withdraws: false }, tell, async (grants) => {
+      return (await this.handover.refusal(order)) ?? this.handover.run(order, tell, grants)
+    })
+  }
+
   units(command: UnitCommand, tell: Tell): Promise<CommandResult> {
     if (command === 'restart') return this.#restart(tell)
-    return this.#job(command, command === 'stop', tell, async (grants) => {
+    const job = { name: command, withdraws: command === 'stop' }
+    return asJob(this.#supervisor.queue, job, tell, async (grants) => {
       const no = this.unitRefusal(command, this.#supervisor.settler.state)
       if (no !== null) return no
       const account = new Account()
-      if (command === 'stop') await this.#stop(account, tell, grants)
-      else await this.#start(account, tell, grants)
+      if (command === 'stop') await this.services.stop(account, tell, grants)
+      else await this.services.start(account, tell, grants)
       return account.result(this.#whereNow())
     }).then((result) => (command === 'start' ? this.#afterStart(result, tell) : result))
   }
@@ -90,10 +89,13 @@ export class Commands {
     return { ...started, done: [...stopped.done, ...started.done] }
   }
 
-  /** Why a `set` is refused; null: it is not. Changes nothing. */
+  /** Why a `set` is refused; null: it is not. Looks, and changes nothing. */
   async refusal(request: SetRequest): Promise<CommandResult | null> {
     const { settler } = this.#supervisor
-    if (request.mode !== 's' || settler.state.mode === 's' || request.force) return null
+    if (request.force) return null
+    if (request.mode === 'm') return this.#maintenanceRefusal()
+    if (request.mode === 'ap') return this.#pairRefusal()
+    if (settler.state.mode === 's') return null
     const observed = await settler.look('everything')
     const { config } = this.#supervisor.parts
     const [reason] = lineageReasons({ ...settler.state, mode: 's' }, observed, config)
@@ -106,6 +108,41 @@ export class Commands {
     )
   }
 
+  /** This machine serves, and in `s` somebody is there who could serve instead. */
+  serves(observed: Observed): boolean {
+    const { mode } = this.#supervisor.settler.state
+    const { peer } = this.#supervisor.parts.config
+    if (peer === null || observed.database?.answers !== true || !observed.database.writable || !observed.vip)
+      return false
+    return mode === 'ap' || (mode === 's' && observed.peerAttached)
+  }
+
+  async #maintenanceRefusal(): Promise<CommandResult | null> {
+    const { settler } = this.#supervisor
+    if (!this.serves(await settler.look('anew'))) return null
+    const no = await this.handover.refusal(MAINTENANCE)
+    if (no === null) return null
+    const why = no.sentence.replace(/^nothing was touched: /, '')
+    return refused(
+      'handover',
+      `nobody could serve instead, nothing was touched: ${why}; apmode set m --force goes all the same`,
+    )
+  }
+
+  /** Whoever is alone is not a pair again before its peer is there. */
+  async #pairRefusal(): Promise<CommandResult | null> {
+    const { settler, parts } = this.#supervisor
+    if (settler.state.mode !== 's' || parts.config.peer === null) return null
+    const observed = await settler.look('anew')
+    const own = observed.database
+    if (own?.answers !== true || !own.writable || observed.peerAttached) return null
+    const { name } = parts.config.peer
+    return refused(
+      'pair',
+      `${name} is not attached, nothing was touched: apmode rejoin on ${name} first, or apmode set ap --force`,
+    )
+  }
+
   /** Why units are not started; null: they are. */
   unitRefusal(command: UnitCommand | 'notify', state: State): CommandResult | null {
     if (command === 'stop' || command === 'notify' || state.mode === 'ap' || state.mode === 's') return null
@@ -113,116 +150,23 @@ export class Commands {
     return refused('mode', `nothing is started in mode ${state.mode} (${why}): apmode set ap --now, or set s --now`)
   }
 
-  #job(
-    name: string,
-    withdraws: boolean,
-    tell: Tell,
-    work: (grants: AbortSignal) => Promise<CommandResult>,
-  ): Promise<CommandResult> {
-    const { queue } = this.#supervisor
-    if (queue.running !== null) tell({ type: 'note', sentence: `waiting for ${queue.running.name} to end` })
-    return new Promise((resolve) => {
-      const accepted = queue.push({
-        name,
-        withdraws,
-        run: async (grants) => {
-          try {
-            resolve(await work(grants))
-          } catch (thrown) {
-            resolve({ exit: 1, sentence: messageOf(thrown), done: [], notDone: [] })
-            if (!(thrown instanceof ApmodeError)) throw thrown
-          }
-        },
-      })
-      if (!accepted) resolve({ exit: 1, sentence: 'the supervisor is stopping', done: [], notDone: [] })
-    })
-  }
-
-  async #start(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
-    const { settler, parts } = this.#supervisor
-    for (const { name, kind, runs } of parts.config.units) {
-      if (runs === 'holder' && settler.state.vrrp !== 'master') continue
-      const observed = await settler.look('anew')
-      const unit = observed.units.find((candidate) => candidate.name === name)
-      if (unit === undefined || isRunning(unit)) continue
-      if (kind === 'router') {
-        account.add(await this.#check('start', tell, grants, { type: 'started' }))
-        // What is only a matter of waiting for the peer is waited for with keepalived running, in FAULT.
-        const { unfit = [], waits = [] } = settler.last?.judgement ?? {}
-        const broken = unfit.filter((reason) => !waits.includes(reason))
-        if (broken.length > 0) {
-          account.failed = true
-          account.notDone.push(`start ${name}: this machine is unfit (${broken.join('; ')})`)
-          return
-        }
-      }
-      const asReplica = kind === 'database' && (await this.#startsAsReplica())
-      if (!(await this.#step({ do: 'start-unit', effect: 'grant', unit: name, asReplica }, account, tell, grants)))
-        return
-      if (kind !== 'router') account.add(await this.#check('start', tell, grants))
-      if (account.failed) return
-    }
-  }
-
-  /**
-   * A peer that has the lead, or may have it (it was attached, and cannot be asked now): what this machine had and the peer
-   * never acknowledged does not count.
-   */
-  async #startsAsReplica(): Promise<boolean> {
-    const { settler, parts } = this.#supervisor
-    if (parts.config.database.engine === 'none' || parts.config.database.durability !== 'semi-sync') return false
-    const { peer, lineage } = await settler.look('everything')
-    const stillOurs = peer?.writable === false && peer.leadKnown && peer.lead?.node === parts.config.node.name
-    return peer?.writable === true || (lineage.claim === 'shared' && !stillOurs)
-  }
-
-  async #stop(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
-    const { settler, parts } = this.#supervisor
-    settler.withdraw({ stage: 'vip', sentence: 'an operator stops the services', offer: null })
-    try {
-      account.add(await this.#check('stop', tell, grants))
-      for (const { name, kind } of [...parts.config.units].reverse()) {
-        const observed = await settler.look('anew')
-        const unit = observed.units.find((candidate) => candidate.name === name)
-        if (unit === undefined || unit.active === null || isDown(unit)) continue
-        await this.#step({ do: 'stop-unit', effect: 'withdraw', unit: name }, account, tell, grants)
-        if (kind === 'router') account.add(await this.#check('stop', tell, grants))
-      }
-    } finally {
-      settler.withdraw(null)
-    }
-    // When it comes back, it has nothing to hand over.
-    settler.bond.led = false
-    if (!account.failed) account.add(await this.#check('stopped', tell, grants))
-  }
-
-  async #check(event: string, tell: Tell, grants: AbortSignal, decided?: { type: 'started' }): Promise<Settled> {
-    return this.#supervisor.settler.settle(
+  /** The mode itself, within a job. */
+  async decide(mode: SetRequest['mode'], tell: Tell, grants: AbortSignal, force = false): Promise<Settled> {
+    const settled = await this.#supervisor.settler.settle(
       {
-        event,
+        event: `set ${mode}`,
         source: 'operator',
         planned: true,
+        alwaysRecord: true,
+        needsDurableMode: true,
+        forced: mode === 's' && force,
         onProgress: tell,
-        decide: (observed, state) => decided ?? lookUp(state, observed, this.#supervisor.parts.config),
+        decide: (observed) => ({ type: 'set', mode, holder: observed.vip }),
       },
       grants,
     )
-  }
-
-  async #step(step: Step, account: Account, tell: Tell, grants: AbortSignal): Promise<boolean> {
-    const { settler } = this.#supervisor
-    const sentence = settler.sentenceOf(step)
-    if (step.effect === 'grant' && grants.aborted) {
-      account.failed = true
-      account.notDone.push(sentence)
-      return false
-    }
-    tell({ type: 'begin', step: step.do, sentence })
-    const record = await settler.perform(step, grants)
-    tell({ type: 'step', ...record })
-    account.done.push(record)
-    if (!record.ok) account.failed = true
-    return record.ok
+    this.#supervisor.modeProblem = null
+    return settled
   }
 
   /** keepalived's first word comes after `start` has ended; the answer waits a moment for it. */

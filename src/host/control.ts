@@ -11,7 +11,9 @@ import {
 } from '../ports/control.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { Commands } from './commands.ts'
+import { refused } from './jobs.ts'
 import { planView } from './plan-view.ts'
+import { Rejoin } from './rejoin.ts'
 import { statusView } from './status-view.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -23,6 +25,9 @@ const STUCK_MS = 30_000
 export function createControl(supervisor: Supervisor): Control {
   const { settler, queue, parts } = supervisor
   const commands = new Commands(supervisor)
+  const rejoin = new Rejoin(supervisor, commands)
+  const no = refused('reclone', 'apmode reclone is not in this version')
+  const reclone = { run: async () => no, plan: async () => ({ checks: [], steps: [], refusal: no }) }
   let lookedAt = Number.NEGATIVE_INFINITY
 
   const problems = () => [
@@ -57,7 +62,10 @@ export function createControl(supervisor: Supervisor): Control {
     check: (what) => check(supervisor, what.length === 0 ? CHECKS : what),
     set: (request, onProgress) => commands.set(request, onProgress),
     units: (command, onProgress) => commands.units(command, onProgress),
-    plan: (request) => planView(supervisor, commands, request),
+    handover: (request, onProgress) => commands.handOver(request, onProgress),
+    rejoin: (request, onProgress) => rejoin.run(request, onProgress),
+    reclone: () => reclone.run(),
+    plan: (request) => planView(supervisor, { commands, rejoin, reclone }, request),
     alive() {
       const { running } = queue
       const busyMs = running === null ? 0 : performance.now() - running.since

@@ -16,6 +16,9 @@ export function delegating(current: () => Control): Control {
     check: (what) => current().check(what),
     set: (request, onProgress) => current().set(request, onProgress),
     units: (command, onProgress) => current().units(command, onProgress),
+    handover: (request, onProgress) => current().handover(request, onProgress),
+    rejoin: (request, onProgress) => current().rejoin(request, onProgress),
+    reclone: (request, onProgress) => current().reclone(request, onProgress),
     plan: (request) => current().plan(request),
     alive: () => current().alive(),
   }
@@ -43,6 +46,9 @@ export function waitingControl(loaded: () => LoadResult): Control {
     check: no,
     set: async () => no(),
     units: async () => no(),
+    handover: async () => no(),
+    rejoin: async () => no(),
+    reclone: async () => no(),
     plan: async () => no(),
     alive: () => ({ ok: true, sentence: reason().message }),
   }

@@ -3,7 +3,7 @@
  * waited for. Invariant: one look is waiting at most, and the newest reason decides when. It looks at nothing itself.
  */
 import { commitsAlone } from '../core/fitness.ts'
-import { PEER_WAIT_MS, RETRY_FIRST_MS, SETTLED_MS, WHOLE_MS } from './pace.ts'
+import { PEER_WAIT_MS, RESTARTING_MS, RETRY_FIRST_MS, SETTLED_MS, WHOLE_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import type { Settled } from './request.ts'
 import type { Settler } from './settle.ts'
@@ -35,6 +35,7 @@ export class FollowUp {
     if (unsettled) this.failed()
     else if (waits) this.in(this.#peerWaitMs)
     else if (settled.done.length > 0) this.in(SETTLED_MS)
+    else if (settled.observed.units.some((unit) => unit.kind === 'database' && unit.jobPending)) this.in(RESTARTING_MS)
     else if (commitsAlone(this.#settler.state, settled.observed, this.#parts.config)) this.in(WHOLE_MS)
     if (!unsettled) this.#retryMs = RETRY_FIRST_MS
     this.#peerWaitMs = waits ? Math.min(this.#peerWaitMs * 1.5, WHOLE_MS) : PEER_WAIT_MS

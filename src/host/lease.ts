@@ -1,7 +1,7 @@
 /**
  * A replica's proof that it has every write that its primary acknowledged. Invariant: it begins with the look that proved it,
- * two in a row, and goes on only while the peer is seen to write nothing; what would let the primary acknowledge
- * alone ends it at once. Pure bookkeeping over monotonic milliseconds.
+ * two in a row, and goes on only with looks that find it so; what would let the primary acknowledge alone ends it at once. A
+ * port that refuses proves nothing: a firewall can do that too. Pure bookkeeping over monotonic milliseconds.
  */
 import { covers } from '../core/gtid.ts'
 import type { PeerStatus, ReplicationStatus } from '../ports/database.ts'
@@ -32,12 +32,6 @@ export class Lease {
   drop(): void {
     this.#goal = null
     this.#at = Number.NEGATIVE_INFINITY
-  }
-
-  /** Nothing listens at the peer: nothing was acknowledged since, it could not have gone on alone in between. */
-  refused(begun: number): void {
-    this.interrupt()
-    if (this.valid(begun)) this.#at = begun
   }
 
   /** A look at this replica, begun before the one at its primary. */

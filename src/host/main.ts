@@ -63,6 +63,7 @@ export async function supervise(): Promise<number> {
     problem('fifo'),
     (hint) => {
       if (hint === 'reopened') supervisor.problems.delete('fifo')
+      if (hint === 'MASTER_RX_LOWER_PRI') supervisor.settler.bond.hears()
       supervisor.check(`keepalived's ${hint}`, 'fifo')
     },
   )

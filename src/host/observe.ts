@@ -61,8 +61,9 @@ interface Claims {
 export class Observer {
   readonly memory: Memory
   readonly #parts: Parts
-
   readonly #told = new Map<string, UnitStatus>()
+  /** When each unit was last seen to run. */
+  readonly #ranAt = new Map<string, number>()
   /** By the last look. */
   #writable = false
   /** How long the peer's last answers took, newest last. */
@@ -179,8 +180,15 @@ export class Observer {
         sub: status?.sub ?? '',
         file: status?.file ?? null,
         jobPending: status?.jobPending ?? false,
+        downMs: this.#downMs(unit.name, status),
       }
     })
+  }
+
+  #downMs(name: string, status: UnitStatus | undefined): number {
+    const now = this.#parts.clock.elapsed()
+    if (status === undefined || isRunning(status)) this.#ranAt.set(name, now)
+    return now - (this.#ranAt.get(name) ?? Number.NEGATIVE_INFINITY)
   }
 
   async #database(): Promise<DatabaseStatus | null> {

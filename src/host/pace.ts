@@ -7,6 +7,8 @@ export const RETRY_FIRST_MS = 200
 export const BUS_MS = 5_000
 /** How soon after steps were made the machine looks whether they did what they should. */
 export const SETTLED_MS = 25
+/** How often a machine looks whether the database that is being restarted is back. */
+export const RESTARTING_MS = 250
 /** How often a holder that acknowledges alone looks whether the pair is whole again. */
 export const WHOLE_MS = 1_000
 /** How soon a peer that still accepts writes is asked again (G3): it is being fenced at this moment, or for long not. */
@@ -15,6 +17,8 @@ export const PEER_WAIT_MS = 8
 export const DOUBT_MS = 50
 /** How often a machine looks at what ties it to its peer. */
 export const BOND_MS = 250
+/** How soon a replica that must prove at once that it has everything looks again. */
+export const PROVE_MS = 2
 /** Adverts that VRRP misses before the VIP moves, and one for the way. */
 const ADVERTS = 4
 /** So much later than a fault of the primary is certain may the promotion still come. */

@@ -4,65 +4,182 @@
  */
 import type { Config } from '../core/config.ts'
 import { interpret, lookUp, withoutStaleWord } from '../core/interpret.ts'
-import { type Judgement, judge } from '../core/judge.ts'
+import { judge } from '../core/judge.ts'
 import { transition } from '../core/machine.ts'
-import { isDown, isRunning, type Observed } from '../core/observed.ts'
+import type { Observed } from '../core/observed.ts'
 import { rowFor } from '../core/posture.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import type { MachineEvent, State } from '../core/state.ts'
-import { callsOf, type Step, sentenceOf } from '../core/step.ts'
-import type { PlannedStep, PlanRequest, PlanView } from '../ports/control.ts'
+import type { CommandResult, PlannedStep, PlanRequest, PlanView, RecloneRequest } from '../ports/control.ts'
 import type { Commands } from './commands.ts'
+import {
+  afterHandover,
+  described,
+  handoverChecks,
+  handoverSteps,
+  rejoinChecks,
+  rejoinSteps,
+} from './plan-operations.ts'
+import { type ChangeRequest, unique, unitSteps } from './plan-units.ts'
+import type { Rejoin } from './rejoin.ts'
 import type { Supervisor } from './supervisor.ts'
 
-export async function planView(supervisor: Supervisor, commands: Commands, request: PlanRequest): Promise<PlanView> {
-  const { settler, parts } = supervisor
-  const stops = request.command === 'stop' || request.command === 'restart'
-  const withdrawal = { stage: 'vip', sentence: 'an operator stops the services', offer: null } as const
-  const observed = { ...(await settler.look('everything')), ...(stops ? { withdrawal } : {}) }
-  const from = withoutStaleWord(settler.state, observed)
-  const { event, doubt } = eventOf(request, observed, from, parts.config)
-  const to = event === null ? from : transition(from, event)
-  const name = nameOf(request)
-  const judgement = judge(to, observed, parts.config, {
-    event: name,
-    from,
-    planned: request.command !== 'notify',
-  })
-  const refusal =
-    request.command === 'set' ? await commands.refusal({ ...request }) : commands.unitRefusal(request.command, from)
-  const steps = refusal === null ? [...stepsOf(judgement), ...unitSteps(request, observed, to)] : []
+/** `apmode reclone`, as far as a plan needs it. */
+export interface Reclone {
+  plan(request: RecloneRequest): Promise<Pick<Prospect, 'checks' | 'steps' | 'refusal'>>
+}
+
+/** The operations that a plan can be asked for. */
+export interface Operations {
+  readonly commands: Commands
+  readonly rejoin: Rejoin
+  readonly reclone: Reclone
+}
+
+interface Prospect {
+  readonly to: State
+  readonly sentence: string
+  readonly checks: readonly string[]
+  readonly steps: readonly PlannedStep[]
+  readonly refusal: CommandResult | null
+}
+
+export async function planView(
+  supervisor: Supervisor,
+  operations: Operations,
+  request: PlanRequest,
+): Promise<PlanView> {
+  const { settler } = supervisor
+  const seen = await settler.look('everything')
+  const from = withoutStaleWord(settler.state, seen)
+  const { to, sentence, checks, steps, refusal } = await prospectOf(supervisor, operations, request, from, seen)
   return {
-    event: name,
+    event: nameOf(request),
     from,
     to: refusal === null ? to : from,
-    sentence:
-      refusal?.sentence ??
-      decisionSentence({ event: name, from, to, holds: judgement.holds, unfit: judgement.unfit, doubt }),
+    sentence: refusal?.sentence ?? sentence,
     posture: rowFor(refusal === null ? to : from).sentence,
-    steps: unique(steps).map((step) => describe(step, supervisor)),
+    checks,
+    steps: refusal === null ? steps : [],
     refusedBy: refusal?.refusedBy ?? null,
   }
 }
 
-function describe(step: Step, { parts }: Supervisor): PlannedStep {
-  return {
-    step: step.do,
-    effect: step.effect,
-    sentence: sentenceOf(step, parts.config),
-    calls: callsOf(step, parts.config),
+function prospectOf(
+  supervisor: Supervisor,
+  operations: Operations,
+  request: PlanRequest,
+  from: State,
+  observed: Observed,
+): Promise<Prospect> {
+  switch (request.command) {
+    case 'handover':
+      return handoverProspect(supervisor, operations, request.kill, from, observed)
+    case 'rejoin':
+      return rejoinProspect(supervisor, operations, request.force, from, observed)
+    case 'reclone':
+      return recloneProspect(operations, request)
+    case 'set':
+      return setProspect(supervisor, operations, request, from, observed)
+    case 'notify':
+    case 'start':
+    case 'stop':
+    case 'restart':
+      return changeProspect(supervisor, operations, request, from, observed)
   }
 }
 
-const stepsOf = ({ plan }: Judgement): Step[] => [...plan.withdraw, ...plan.grant]
+async function handoverProspect(
+  { parts: { config } }: Supervisor,
+  { commands }: Operations,
+  kill: boolean,
+  from: State,
+  observed: Observed,
+): Promise<Prospect> {
+  const peer = config.peer?.name ?? 'the peer'
+  return {
+    to: { ...from, role: 'standby', vrrp: 'backup' },
+    sentence: `handover: ${peer} takes over; both stay in ap, this machine stands by and follows ${peer}`,
+    checks: handoverChecks(config),
+    steps: handoverSteps(from, observed, config, 'handover'),
+    refusal: await commands.handover.refusal({ purpose: 'handover', kill, timeoutMs: null }),
+  }
+}
 
-/** A unit that the posture already starts or stops is not named twice. */
-function unique(steps: readonly Step[]): Step[] {
-  const seen = new Set<string>()
-  return steps.filter((step) => {
-    const key = `${step.do} ${'unit' in step ? step.unit : ''}`
-    return seen.has(key) ? false : seen.add(key)
-  })
+async function rejoinProspect(
+  { parts: { config } }: Supervisor,
+  { rejoin }: Operations,
+  force: boolean,
+  from: State,
+  observed: Observed,
+): Promise<Prospect> {
+  const to: State = { mode: 'ap', role: 'standby', vrrp: 'backup' }
+  return {
+    to,
+    sentence: `rejoin: this machine follows ${config.peer?.name ?? 'the peer'} and stands by`,
+    checks: rejoinChecks(config),
+    steps: rejoinSteps(from, { ...to, vrrp: 'stop' }, observed, config),
+    refusal: await rejoin.refusal(force),
+  }
+}
+
+async function recloneProspect(
+  { reclone }: Operations,
+  request: Extract<PlanRequest, { command: 'reclone' }>,
+): Promise<Prospect> {
+  const { command: _, ...wanted } = request
+  const { checks, steps, refusal } = await reclone.plan(wanted)
+  const to: State = { mode: 'ap', role: 'standby', vrrp: 'backup' }
+  return { to, sentence: 'reclone: a fresh copy of the data, then rejoin', checks, steps, refusal }
+}
+
+async function setProspect(
+  supervisor: Supervisor,
+  operations: Operations,
+  request: Extract<PlanRequest, { command: 'set' }>,
+  from: State,
+  observed: Observed,
+): Promise<Prospect> {
+  const { config } = supervisor.parts
+  const { commands } = operations
+  const refusal = await commands.refusal(request)
+  if (request.mode !== 'm' || request.force || !commands.serves(observed)) {
+    return { ...(await changeProspect(supervisor, operations, request, from, observed)), refusal }
+  }
+  const after = { mode: from.mode, role: 'standby', vrrp: 'backup' } as const
+  const rest = await changeProspect(supervisor, operations, request, after, afterHandover(observed))
+  return {
+    ...rest,
+    sentence: `the lead is handed over to ${config.peer?.name} first; ${rest.sentence}`,
+    checks: handoverChecks(config),
+    steps: [...handoverSteps(from, observed, config, 'maintenance'), ...rest.steps],
+    refusal,
+  }
+}
+
+async function changeProspect(
+  { parts: { config } }: Supervisor,
+  { commands }: Operations,
+  request: ChangeRequest,
+  from: State,
+  seen: Observed,
+): Promise<Prospect> {
+  const stops = request.command === 'stop' || request.command === 'restart'
+  const withdrawal = { stage: 'vip', sentence: 'an operator stops the services', offer: null, follows: false } as const
+  const observed = stops ? { ...seen, withdrawal } : seen
+  const { event, doubt } = eventOf(request, observed, from, config)
+  const to = event === null ? from : transition(from, event)
+  const name = nameOf(request)
+  const judgement = judge(to, observed, config, { event: name, from, planned: request.command !== 'notify' })
+  const { holds, unfit } = judgement
+  const steps = unique([...judgement.plan.withdraw, ...judgement.plan.grant, ...unitSteps(request, observed, to)])
+  return {
+    to,
+    sentence: decisionSentence({ event: name, from, to, holds, unfit, doubt }),
+    checks: [],
+    steps: steps.map((step) => described(step, config)),
+    refusal: request.command === 'set' ? null : commands.unitRefusal(request.command, from),
+  }
 }
 
 function nameOf(request: PlanRequest): string {
@@ -77,7 +194,7 @@ function nameOf(request: PlanRequest): string {
 }
 
 function eventOf(
-  request: PlanRequest,
+  request: ChangeRequest,
   observed: Observed,
   from: State,
   config: Config,
@@ -88,35 +205,4 @@ function eventOf(
   if (request.command !== 'notify') return { event: lookUp(from, observed, config), doubt: null }
   const heard = interpret(request.state, from, observed, config)
   return heard.believed ? { event: heard.event, doubt: null } : { event: null, doubt: heard.sentence }
-}
-
-/** What `start`, `stop` and `--now` add to the posture. */
-function unitSteps(request: PlanRequest, observed: Observed, to: State): Step[] {
-  const wanted = wantedUnits(request, to)
-  const stop = (): Step[] =>
-    [...observed.units]
-      .reverse()
-      .filter((unit) => unit.active !== null && !isDown(unit))
-      .map((unit) => ({ do: 'stop-unit', effect: 'withdraw', unit: unit.name }))
-  const start = (all: boolean): Step[] =>
-    observed.units
-      .filter((unit) => (all || !isRunning(unit)) && (unit.runs !== 'holder' || to.vrrp === 'master'))
-      .map((unit) => ({ do: 'start-unit', effect: 'grant', unit: unit.name }))
-  switch (wanted) {
-    case 'nothing':
-      return []
-    case 'stop':
-      return stop()
-    case 'start':
-      return start(false)
-    case 'restart':
-      return [...stop(), ...start(true)]
-  }
-}
-
-function wantedUnits(request: PlanRequest, to: State): 'nothing' | 'stop' | 'start' | 'restart' {
-  if (request.command === 'notify') return 'nothing'
-  if (request.command !== 'set') return request.command
-  if (!request.now) return 'nothing'
-  return to.mode === 'm' ? 'stop' : 'start'
 }

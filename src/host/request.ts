@@ -27,6 +27,10 @@ export interface Request {
   readonly undoable?: boolean
   /** How long a withdrawal waits until the peer has every write. */
   readonly peerWaitMs?: number
+  /** Where the machine was when the history last told of it; null or not given: where it is. */
+  readonly cameFrom?: State | null
+  /** Part of an operation that tells the whole itself. */
+  readonly unrecorded?: boolean
   /** An operator's command is recorded even when nothing was to be done. */
   readonly alwaysRecord?: boolean
   /** The mode must be durable or nothing is begun (an operator's `set`). */
@@ -44,8 +48,14 @@ export interface Settled {
   readonly result: HistoryEntry['result']
 }
 
-/** null: nothing happened that is worth a line. */
-export function record(parts: Parts, request: Request, settled: Settled, ms: number): HistoryEntry | null {
+/** `last`: the line before. null: nothing happened that is worth a line. */
+export function record(
+  parts: Parts,
+  request: Request,
+  settled: Settled,
+  ms: number,
+  last: HistoryEntry | null,
+): HistoryEntry | null {
   const { from, to, sentence, done, result } = settled
   const moved = !sameState(from, to)
   if (!moved && done.length === 0 && request.alwaysRecord !== true) return null
@@ -61,12 +71,29 @@ export function record(parts: Parts, request: Request, settled: Settled, ms: num
     ms: Math.round(ms * 10) / 10,
     result,
   }
+  if (request.alwaysRecord !== true && last !== null && decisionIn(last) === decisionIn(entry)) {
+    log.debug(entry, `again: ${sentence}`)
+    return null
+  }
   const facts = { event: entry.event, source: entry.source, from, to, steps: done, ms: entry.ms, result }
   if (result === 'done') log.info(facts, sentence)
   else log.warn(facts, `${sentence}; ${result}: ${firstTrouble(settled)}`)
   const written = history.append(entry)
   if (!written.ok) log.error({}, `the history could not be written: ${written.detail}`)
   return entry
+}
+
+/** What is told, without its times. */
+function decisionIn({ event, source, from, to, sentence, steps, result }: HistoryEntry): string {
+  return JSON.stringify([
+    event,
+    source,
+    from,
+    to,
+    sentence,
+    result,
+    steps.map(({ step, ok, detail }) => [step, ok, detail]),
+  ])
 }
 
 function firstTrouble(settled: Settled): string {

@@ -21,6 +21,7 @@ import { Performer } from './perform.ts'
 import { type Request, record, type Settled } from './request.ts'
 import { Run } from './run.ts'
 
+const ALONE = { offer: null, follows: false } as const
 /** Rounds of withdraw and grant in one go; what is not settled then is looked at again by the next check. */
 const ROUNDS = 3
 
@@ -35,6 +36,8 @@ export class Settler {
   /** The newest line of the history of this run; null: none yet. */
   lastEntry: HistoryEntry | null = null
   last: { readonly observed: Observed; readonly judgement: Judgement } | null = null
+  /** Called after each settling. */
+  onSettled: (judgement: Judgement) => void = () => {}
   #attached = false
   #stateUnsaved = false
   readonly #parts: Parts
@@ -48,7 +51,7 @@ export class Settler {
     this.#parts = parts
     this.state = state
     this.mode = new ModeChange(parts)
-    this.withdrawal = saved.cloning === null ? null : { stage: 'data', sentence: saved.cloning, offer: null }
+    this.withdrawal = saved.cloning === null ? null : { stage: 'data', sentence: saved.cloning, ...ALONE }
     this.bond = new Bond(parts, saved.claim)
     this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, checks)
     this.performer = new Performer(parts, this.observer.memory, {
@@ -105,16 +108,18 @@ export class Settler {
     if (run.stoppedRouter) this.#move({ type: 'stop', wanted: true, lastStanding: false })
     this.#remember(observed, run.opened)
     this.last = { observed, judgement }
+    this.onSettled(judgement)
+    const told = request.cameFrom ?? from
     const sentence = decisionSentence({
       event: named.event,
-      from,
+      from: told,
       to: this.state,
       holds: judgement.holds,
       unfit: judgement.unfit,
       doubt,
     })
     const settled: Settled = {
-      from,
+      from: told,
       to: this.state,
       sentence,
       observed,
@@ -123,7 +128,8 @@ export class Settler {
       notDone: run.notDone,
       result: run.result,
     }
-    this.lastEntry = record(this.#parts, named, settled, clock.elapsed() - begun) ?? this.lastEntry
+    if (request.unrecorded === true) return settled
+    this.lastEntry = record(this.#parts, named, settled, clock.elapsed() - begun, this.lastEntry) ?? this.lastEntry
     return settled
   }
 

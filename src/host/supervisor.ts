@@ -17,6 +17,7 @@ import { LIMITS } from './limits.ts'
 import { thoroughnessOf } from './observe.ts'
 import { BUS_MS, DOUBT_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
+import { Presence } from './presence.ts'
 import { JobQueue } from './queue.ts'
 import type { Settled } from './request.ts'
 import { Settler } from './settle.ts'
@@ -26,6 +27,7 @@ export class Supervisor {
   readonly queue: JobQueue
   readonly settler: Settler
   readonly followUp: FollowUp
+  readonly #presence: Presence
   readonly parts: Parts
   readonly #standing: Standing
   readonly #checks: Checks
@@ -44,6 +46,9 @@ export class Supervisor {
     this.#checks = new Checks(parts, (sentence, failed) => this.check(sentence, 'check', failed))
     this.settler = new Settler(parts, this.#standing.state, this.#standing, () => this.#checks.observed)
     this.settler.mode.being = this.#standing.interrupted
+    this.#presence = new Presence(parts)
+    this.settler.onSettled = ({ unfit }) =>
+      this.#presence.tell({ ...this.settler.state, fit: unfit.length === 0, reasons: unfit.join('; ') })
     this.followUp = new FollowUp(parts, this.settler, () => this.check('check', 'supervisor'))
     this.queue = new JobQueue((job, thrown) => {
       parts.log.error({ err: thrown, job: job.name }, `${job.name} failed: ${messageOf(thrown)}`)
@@ -75,7 +80,7 @@ export class Supervisor {
             })
             await this.settler.startBond((sentence, withdraws) => this.check(sentence, 'supervisor', withdraws))
             await systemd.forgetVariable(START_AS_REPLICA, { timeoutMs: LIMITS.systemdLook }).catch(() => {})
-            await this.#settle(this.#standing.interrupted === null ? 'look' : this.#resume(), grants)
+            await this.#resume(grants)
           } finally {
             resolve()
           }
@@ -92,6 +97,7 @@ export class Supervisor {
     this.settler.bond.stop()
     this.parts.witness?.close()
     this.followUp.stop()
+    this.#presence.stop()
     if (this.#drift !== null) clearInterval(this.#drift)
     for (const stop of this.#stops.splice(0)) stop()
     await this.queue.close()
@@ -169,10 +175,19 @@ export class Supervisor {
     return settled
   }
 
-  #resume(): string {
-    const mode = this.#standing.interrupted
-    this.parts.log.warn({}, `a change to mode ${mode} was begun and not finished: it is finished now`)
-    return 'resume'
+  /** The first look. What the supervisor before this one did and could not tell any more is told now. */
+  async #resume(grants: AbortSignal): Promise<void> {
+    const { parts, settler } = this
+    const { interrupted, state } = this.#standing
+    if (interrupted !== null)
+      parts.log.warn({}, `a change to mode ${interrupted} was begun and not finished: it is now`)
+    const before = parts.history.newest(1).at(-1)?.to ?? null
+    const cameFrom = before === null || before.mode === state.mode ? null : { ...before, vrrp: 'init' as const }
+    const event = interrupted === null && cameFrom === null ? 'look' : 'resume'
+    const decide = (observed: Observed, now: State) => lookUp(now, observed, parts.config)
+    this.followUp.after(
+      await settler.settle({ event, source: 'supervisor', look: thoroughnessOf(event, ''), cameFrom, decide }, grants),
+    )
   }
 
   #onUnit(status: UnitStatus): void {

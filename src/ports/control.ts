@@ -89,7 +89,7 @@ export interface SetRequest {
   readonly mode: Mode
   /** Also start (`ap`, `s`) or stop (`m`) every service unit. */
   readonly now: boolean
-  /** Only for `s`: the person takes the responsibility that G2 refuses. */
+  /** The person takes the responsibility for what a guard or a check refuses. */
   readonly force: boolean
 }
 
@@ -97,12 +97,40 @@ export interface SetRequest {
 export const UNIT_COMMANDS = ['start', 'stop', 'restart'] as const
 export type UnitCommand = (typeof UNIT_COMMANDS)[number]
 
+/** `apmode handover`: the peer takes over on purpose. */
+export interface HandoverRequest {
+  /** End what holds up the fence: long transactions, table locks. */
+  readonly kill: boolean
+  /** For the whole of it; null: `handover_timeout` of the configuration. */
+  readonly timeoutMs: number | null
+}
+
+/** `apmode rejoin`: the way back of a machine that fell out. */
+export interface RejoinRequest {
+  /** Although the configuration is not the same on both machines. */
+  readonly force: boolean
+  /** How long the data is waited for; null: as long as it takes. It goes on catching up after that. */
+  readonly timeoutMs: number | null
+}
+
+/** `apmode reclone`: a fresh copy of the data from the machine that leads. */
+export interface RecloneRequest {
+  /** With mariadb-backup over ssh, instead of a dump over SQL. */
+  readonly physical: boolean
+  /** Although nothing is wrong with the data, or what only this machine has cannot be kept. */
+  readonly force: boolean
+  /** The old data stays where it was put aside. */
+  readonly keepOld: boolean
+}
+
 /** What is told while a command works. */
 export type Progress =
   /** A step begins. */
   | { readonly type: 'begin'; readonly step: string; readonly sentence: string }
   /** A step ended, well or not. */
   | ({ readonly type: 'step' } & StepRecord)
+  /** How far something long is; each takes the place of the one before. */
+  | { readonly type: 'progress'; readonly sentence: string }
   /** Anything else worth knowing: waiting for the peer, waiting for another command to end. */
   | { readonly type: 'note'; readonly sentence: string }
 
@@ -120,6 +148,9 @@ export interface CommandResult {
 
 export type PlanRequest =
   | { readonly command: 'set'; readonly mode: Mode; readonly now: boolean; readonly force: boolean }
+  | { readonly command: 'handover'; readonly kill: boolean }
+  | { readonly command: 'rejoin'; readonly force: boolean }
+  | ({ readonly command: 'reclone' } & RecloneRequest)
   | { readonly command: 'notify'; readonly state: VrrpEvent['state'] }
   | { readonly command: UnitCommand }
 
@@ -142,6 +173,8 @@ export interface PlanView {
   readonly sentence: string
   /** What must hold afterwards, in one sentence. */
   readonly posture: string
+  /** What is looked at first, a sentence each; empty: only the guards. */
+  readonly checks: readonly string[]
   /** In order; empty: nothing to do. */
   readonly steps: readonly PlannedStep[]
   /** The guard that would refuse it, and why; null when it would be done. */
@@ -160,6 +193,9 @@ export interface Control {
   check(what: readonly Check[]): CheckResult | Promise<CheckResult>
   set(request: SetRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
   units(command: UnitCommand, onProgress: (progress: Progress) => void): Promise<CommandResult>
+  handover(request: HandoverRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
+  rejoin(request: RejoinRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
+  reclone(request: RecloneRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
   plan(request: PlanRequest): Promise<PlanView>
   /** For `GET /health`: the serial loop has answered lately. */
   alive(): { readonly ok: boolean; readonly sentence: string }

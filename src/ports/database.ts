@@ -1,5 +1,6 @@
 /** What the program needs from a database engine. Types only; `adapters/mariadb` is the real one. */
 import type { GtidRange } from '../core/divergence.ts'
+import type { KnownMode, Role, VrrpState } from '../core/vocabulary.ts'
 import type { Call } from './systemd.ts'
 
 /** Why a database does not answer; expected, so it is a value. */
@@ -85,6 +86,42 @@ export interface PeerStatus {
   readonly refused: boolean
 }
 
+/** What a supervisor says of its own machine, in its own database, where the other one reads it. */
+export interface Presence {
+  readonly node: string
+  readonly version: string
+  readonly mode: KnownMode
+  readonly role: Role
+  readonly vrrp: VrrpState
+  readonly fit: boolean | null
+  /** Why not, at most 500 characters. */
+  readonly reasons: string
+  /** The hash of its configuration. */
+  readonly configuration: string
+  /** Free space of its database's folders; null: unknown. */
+  readonly freeMb: number | null
+  /** ISO 8601 UTC, by the clock of that machine. */
+  readonly at: string
+}
+
+export interface PeerDetails {
+  /** null: it has said nothing. */
+  readonly presence: Presence | null
+  /** null: it is no replica. */
+  readonly replication: ReplicationStatus | null
+  readonly replicationKnown: boolean
+}
+
+/** Something that would hold up a fence, or get past it. */
+export interface Obstacle {
+  readonly kind: 'transaction' | 'table lock' | 'statement' | 'privileged'
+  readonly thread: number
+  readonly user: string
+  readonly host: string
+  readonly ms: number
+  readonly sentence: string
+}
+
 /** How the acknowledgements of a primary come in (semi-sync). */
 export interface Acknowledgements {
   /** Commits that wait for one now. */
@@ -147,6 +184,14 @@ export interface Database {
   follow(primary: Primary, call: Call): Promise<void>
   /** A direct look at the peer's database over TCP. */
   observePeer(peer: Primary, call: Call): Promise<PeerStatus>
+  /** Says how this machine is, in its own database and not in its binary log. Throws ApmodeError. */
+  announce(presence: Omit<Presence, 'at'>, call: Call): Promise<void>
+  /** How the peer `node` is, as far as its database tells; null: it does not answer. */
+  examinePeer(peer: Primary, node: string, call: Call): Promise<PeerDetails | null>
+  /** Milliseconds since the peer's supervisor last asked this database anything; null: it is not connected. */
+  heardFrom(peer: Pick<Primary, 'host' | 'user'>, call: Call): Promise<number | null>
+  /** What would hold up a fence now. Throws ApmodeError. */
+  obstacles(limits: { readonly transactionMs: number }, call: Call): Promise<readonly Obstacle[]>
   /** Waits until the peer has applied everything that this database's binlog holds. */
   waitForPeer(peer: Primary, call: Call): Promise<{ readonly complete: boolean; readonly detail: string }>
 }

@@ -118,8 +118,10 @@ export function judge(evidence: Evidence): Broken[] {
 function repeated(entries: readonly HistoryEntry[]): string[] {
   const decisionOf = ({ event, source, from, to, sentence, steps, result }: HistoryEntry) =>
     JSON.stringify([event, source, from, to, sentence, result, steps.map((step) => [step.step, step.ok, step.detail])])
+  // What a person typed twice was done twice.
   return entries
-    .filter((entry, index) => index > 0 && decisionOf(entry) === decisionOf(entries[index - 1] as HistoryEntry))
+    .filter(({ source }, index) => index > 0 && source !== 'operator')
+    .filter((entry) => decisionOf(entry) === decisionOf(entries[entries.indexOf(entry) - 1] as HistoryEntry))
     .map(({ at, sentence }) => `${at} ${sentence}`)
 }
 

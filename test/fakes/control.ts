@@ -8,10 +8,13 @@ import type {
   CheckResult,
   CommandResult,
   Control,
+  HandoverRequest,
   ModeView,
   PlanRequest,
   PlanView,
   Progress,
+  RecloneRequest,
+  RejoinRequest,
   SetRequest,
   Status,
   UnitCommand,
@@ -72,6 +75,7 @@ export const A_PLAN: PlanView = {
   to: { mode: 'm', role: 'active', vrrp: 'master' },
   sentence: 'maintenance: everything that can be started is masked',
   posture: 'everything masked, keepalived stopped, database read-only',
+  checks: [],
   steps: [
     {
       step: 'fence',
@@ -150,6 +154,21 @@ export class FakeControl implements Control {
 
   units(command: UnitCommand, onProgress: (progress: Progress) => void): Promise<CommandResult> {
     this.remember({ units: command })
+    return this.work(onProgress)
+  }
+
+  handover(request: HandoverRequest, onProgress: (progress: Progress) => void): Promise<CommandResult> {
+    this.remember({ handover: request })
+    return this.work(onProgress)
+  }
+
+  rejoin(request: RejoinRequest, onProgress: (progress: Progress) => void): Promise<CommandResult> {
+    this.remember({ rejoin: request })
+    return this.work(onProgress)
+  }
+
+  reclone(request: RecloneRequest, onProgress: (progress: Progress) => void): Promise<CommandResult> {
+    this.remember({ reclone: request })
     return this.work(onProgress)
   }
 

@@ -2,16 +2,21 @@
  * One small machine, in memory: systemd's units, a MariaDB, an interface with a VIP, the files. It obeys the ports, keeps
  * no secrets from the tests, and records every change so that a test can say what may never have been true.
  */
+
 import { parseConfig } from '../../src/core/config/parse.ts'
 import type { Config } from '../../src/core/config.ts'
 import type { ActiveState, Mode, UnitFileState } from '../../src/core/vocabulary.ts'
+import { fingerprint } from '../../src/host/fingerprint.ts'
 import type { Log, Parts } from '../../src/host/parts.ts'
 import type {
   Database,
   DatabaseStatus,
   FenceOutcome,
   Lead,
+  Obstacle,
+  PeerDetails,
   PeerStatus,
+  Presence,
   ReplicationStatus,
 } from '../../src/ports/database.ts'
 import type { HistoryEntry, ModeRecord, SavedState } from '../../src/ports/storage.ts'
@@ -103,6 +108,12 @@ export class World {
     leadKnown: true,
     refused: false,
   }
+  /** How the peer is, as it says itself; null: its database does not answer. */
+  details: PeerDetails | null = null
+  /** Since the peer's supervisor last asked; null: it is not connected. */
+  heardMs: number | null = 100
+  obstacles: Obstacle[] = []
+  readonly announced: Omit<Presence, 'at'>[] = []
   witness: boolean | null = null
   /** Called after each change; a test looks for what must never be, or throws Killed. */
   onChange: (change: string) => void = () => {}
@@ -143,6 +154,36 @@ export class World {
     this.database.lead = lead
     this.saved = { role: this.config.node.role, peerAttachedAt: null, claim: vip ? 'shared' : 'none', cloning: null }
     this.peer = { ...this.peer, writable: !vip, commitsWithPeer: !vip, lead }
+    return this
+  }
+
+  /** The other machine is well, and takes over when this one lets go. */
+  beside(takesOver = true): this {
+    this.details = {
+      presence: {
+        node: this.peerName,
+        version: '',
+        mode: 'ap',
+        role: 'standby',
+        vrrp: 'backup',
+        fit: true,
+        reasons: '',
+        configuration: fingerprint(this.config),
+        freeMb: null,
+        at: '',
+      },
+      replication: following('192.168.33.101'),
+      replicationKnown: true,
+    }
+    const changed = this.onChange
+    this.onChange = (change) => {
+      changed(change)
+      if (change !== 'unfit' || !takesOver) return
+      this.vip = false
+      const lead = { epoch: (this.database.lead?.epoch ?? 0) + 1, node: this.peerName, at: '', reason: '', gtid: '' }
+      this.peer = { ...this.peer, writable: true, commitsWithPeer: true, lead }
+      if (this.database.replication !== null) this.database.lead = lead
+    }
     return this
   }
 
@@ -337,6 +378,10 @@ export class World {
       close: async () => {},
       ping: async () => (database.hung ? 'it does not answer' : null),
       folders: () => [],
+      announce: async (presence) => void this.announced.push(presence),
+      examinePeer: async () => this.details,
+      heardFrom: async () => this.heardMs,
+      obstacles: async () => this.obstacles,
       observe: async (): Promise<DatabaseStatus> => {
         if (!this.databaseRuns) return { answers: false, reason: 'down', detail: 'nothing listens' }
         if (database.hung) return { answers: false, reason: 'hung', detail: 'it does not answer' }

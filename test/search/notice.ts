@@ -86,9 +86,7 @@ export function* inTime(world: World, side: Side, pair: Pair): Generator<Noticed
   const self = world.machines[side]
   if (!self.power || !self.supervisor) return
   const peer = world.machines[other(side)]
-  // Where nothing listens nothing is acknowledged: as long as that is seen, the lease lives.
-  const refused = sqlPasses(world) && peer.db !== 'up' && self.db === 'up'
-  if (self.lease && !isWhole(world, side) && !refused) {
+  if (self.lease && !isWhole(world, side)) {
     yield { slow: true, what: 'the lease of {self} ends', world: withMachine(world, side, { lease: false }) }
   }
   const waits = isOpen(world, side) && takesPart(self) && !self.peerGone && owed(self) && !inOrder(world, side)

@@ -105,7 +105,7 @@ export function peerOf(world: World, side: Side): PeerStatus {
   }
 }
 
-const STOPPING = { stage: 'vip', sentence: 'an operator stops the services', offer: null } as const
+const STOPPING = { stage: 'vip', sentence: 'an operator stops the services', offer: null, follows: false } as const
 
 const DATABASE = { up: 'active', dead: 'activating', off: 'inactive' } as const
 const FILES: Readonly<Record<Machine['files'], UnitFileState>> = { ap: 'disabled', s: 'disabled', m: 'masked' }
@@ -119,7 +119,7 @@ function routerActive({ keepalived }: Machine): ObservedUnit['active'] {
 export function observe(world: World, side: Side, pair: Pair): Observed {
   const machine = world.machines[side]
   const database = databaseOf(world, side)
-  const unit = { file: FILES[machine.files], jobPending: false, runs: 'everywhere' } as const
+  const unit = { file: FILES[machine.files], jobPending: false, downMs: 0, runs: 'everywhere' } as const
   return {
     units: [
       {
@@ -149,6 +149,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       stalled: false,
       peerGone: machine.peerGone,
       rival: machine.rival,
+      outshouted: false,
       witness: seesWitness(pair, machine),
       // A witness that answers does so at once here.
       unwitnessed: hasVip(machine) && seesWitness(pair, machine) === false,

@@ -4,7 +4,16 @@
  */
 import { shown } from '../../core/shown.ts'
 import { MODES, type Mode, VRRP_STATES } from '../../core/vocabulary.ts'
-import { CHECKS, type Check, type PlanRequest, type SetRequest, UNIT_COMMANDS } from '../../ports/control.ts'
+import {
+  CHECKS,
+  type Check,
+  type HandoverRequest,
+  type PlanRequest,
+  type RecloneRequest,
+  type RejoinRequest,
+  type SetRequest,
+  UNIT_COMMANDS,
+} from '../../ports/control.ts'
 import type { VrrpEvent } from '../../ports/vrrp.ts'
 import { BadRequest } from './http.ts'
 
@@ -27,14 +36,39 @@ export function setRequest(body: unknown): SetRequest & { readonly dryRun: boole
   return { ...modeAndFlags(fields), dryRun: flag(fields, 'dryRun') }
 }
 
+export function handoverRequest(body: unknown): HandoverRequest & { readonly dryRun: boolean } {
+  const fields = fieldsOf(body, ['kill', 'timeoutMs', 'dryRun'])
+  return { kill: flag(fields, 'kill'), timeoutMs: milliseconds(fields, 'timeoutMs'), dryRun: flag(fields, 'dryRun') }
+}
+
+export function rejoinRequest(body: unknown): RejoinRequest & { readonly dryRun: boolean } {
+  const fields = fieldsOf(body, ['force', 'timeoutMs', 'dryRun'])
+  return { force: flag(fields, 'force'), timeoutMs: milliseconds(fields, 'timeoutMs'), dryRun: flag(fields, 'dryRun') }
+}
+
+export function recloneRequest(body: unknown): RecloneRequest & { readonly dryRun: boolean } {
+  const fields = fieldsOf(body, ['physical', 'force', 'keepOld', 'dryRun'])
+  return { ...recloneFlags(fields), dryRun: flag(fields, 'dryRun') }
+}
+
+function recloneFlags(fields: Fields): RecloneRequest {
+  return { physical: flag(fields, 'physical'), force: flag(fields, 'force'), keepOld: flag(fields, 'keepOld') }
+}
+
 export function planRequest(body: unknown): PlanRequest {
-  const all = fieldsOf(body, ['command', 'mode', 'now', 'force', 'state'])
-  const command = oneOf(all, 'command', ['set', 'notify', ...UNIT_COMMANDS])
+  const all = fieldsOf(body, ['command', 'mode', 'now', 'force', 'state', 'kill', 'physical', 'keepOld'])
+  const command = oneOf(all, 'command', ['set', 'notify', 'handover', 'rejoin', 'reclone', ...UNIT_COMMANDS])
   switch (command) {
     case 'set':
       return { command, ...modeAndFlags(fieldsOf(body, ['command', 'mode', 'now', 'force'])) }
     case 'notify':
       return { command, state: oneOf(fieldsOf(body, ['command', 'state']), 'state', NOTIFY_STATES) }
+    case 'handover':
+      return { command, kill: flag(fieldsOf(body, ['command', 'kill']), 'kill') }
+    case 'rejoin':
+      return { command, force: flag(fieldsOf(body, ['command', 'force']), 'force') }
+    case 'reclone':
+      return { command, ...recloneFlags(fieldsOf(body, ['command', 'physical', 'force', 'keepOld'])) }
     case 'start':
     case 'stop':
     case 'restart':
@@ -84,6 +118,14 @@ function flag(fields: Fields, name: string): boolean {
   const value = fields[name] ?? false
   if (typeof value !== 'boolean') throw wrong(name, value, 'true or false')
   return value
+}
+
+/** null: not given. At most a day. */
+function milliseconds(fields: Fields, name: string): number | null {
+  const value = fields[name] ?? null
+  if (value === null) return null
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0 && value <= 86_400_000) return value
+  throw wrong(name, value, 'milliseconds, more than 0, at most 86400000')
 }
 
 function oneOf<Word extends string>(fields: Fields, name: string, words: readonly Word[]): Word {

@@ -13,7 +13,17 @@ import {
   type UnitCommand,
 } from '../../ports/control.ts'
 import { BadRequest, boundedServer, readJson, sendJson } from './http.ts'
-import { checkRequest, historyRequest, notifyRequest, planRequest, setRequest, unitsRequest } from './requests.ts'
+import {
+  checkRequest,
+  handoverRequest,
+  historyRequest,
+  notifyRequest,
+  planRequest,
+  recloneRequest,
+  rejoinRequest,
+  setRequest,
+  unitsRequest,
+} from './requests.ts'
 
 const MAX_CONNECTIONS = 128
 const REQUEST_TIMEOUT_MS = 5000
@@ -81,6 +91,30 @@ function routesOf(control: Control): Map<string, Route> {
         const { dryRun, ...wanted } = setRequest(await readJson(request))
         if (dryRun) sendJson(response, 200, await control.plan({ command: 'set', ...wanted }))
         else await runCommand(request, response, (onProgress) => control.set(wanted, onProgress))
+      }),
+    ],
+    [
+      '/handover',
+      post(async ({ request, response }) => {
+        const { dryRun, ...wanted } = handoverRequest(await readJson(request))
+        if (dryRun) sendJson(response, 200, await control.plan({ command: 'handover', kill: wanted.kill }))
+        else await runCommand(request, response, (onProgress) => control.handover(wanted, onProgress))
+      }),
+    ],
+    [
+      '/rejoin',
+      post(async ({ request, response }) => {
+        const { dryRun, ...wanted } = rejoinRequest(await readJson(request))
+        if (dryRun) sendJson(response, 200, await control.plan({ command: 'rejoin', force: wanted.force }))
+        else await runCommand(request, response, (onProgress) => control.rejoin(wanted, onProgress))
+      }),
+    ],
+    [
+      '/reclone',
+      post(async ({ request, response }) => {
+        const { dryRun, ...wanted } = recloneRequest(await readJson(request))
+        if (dryRun) sendJson(response, 200, await control.plan({ command: 'reclone', ...wanted }))
+        else await runCommand(request, response, (onProgress) => control.reclone(wanted, onProgress))
       }),
     ],
     ...UNIT_COMMANDS.map((command): [string, Route] => [`/${command}`, units(command)]),

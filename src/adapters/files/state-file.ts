@@ -78,6 +78,7 @@ export function parseState(text: string): SavedState | string {
   }
   const knownClaim = CLAIMS.find((known) => known === claim)
   if (knownClaim === undefined) return `its claim is ${shown(claim)}, expected one of ${CLAIMS.join(', ')}`
-  if (cloning !== null && typeof cloning !== 'string') return `its cloning is ${shown(cloning)}, expected a sentence or null`
+  if (cloning !== null && typeof cloning !== 'string')
+    return `its cloning is ${shown(cloning)}, expected a sentence or null`
   return { role: knownRole, peerAttachedAt, claim: knownClaim, cloning }
 }

@@ -17,8 +17,10 @@ import { keepLane, type Log } from './kept.ts'
 import { recordLead } from './lead.ts'
 import { type Link, type Target, whereOf } from './link.ts'
 import { isWritable, observe, type Seen } from './observe.ts'
+import { obstacles } from './obstacles.ts'
 import { peerLook } from './peer.ts'
 import { type Folders, ping } from './ping.ts'
+import { announce, examinePeer, heardFrom } from './presence.ts'
 import { privilegedAccounts } from './privileged.ts'
 import { serverProcess } from './process.ts'
 import { allowWrites, commitWithPeer, drain, forgetPrimary, stopReplication } from './promote.ts'
@@ -59,6 +61,7 @@ export function createMariadb(options: MariadbOptions): Database {
       fence: keepLane('fencing', target, log, rememberProcess),
       kill: keepLane('killing', target, log),
       life: keepLane('asking', target, log),
+      word: keepLane('telling', target, log),
     },
   }
   const lanes = Object.values(session.lanes)
@@ -112,6 +115,10 @@ export function createMariadb(options: MariadbOptions): Database {
       await follow(session, primary, { ...call, timeoutMs: left.leftMs() })
     },
     observePeer: (primary, call) => peer.observe(primary, call),
+    announce: (presence, call) => announce(session, presence, call),
+    examinePeer,
+    heardFrom: (other, call) => heardFrom(session, other, call),
+    obstacles: (limits, call) => obstacles(session, limits, call),
     waitForPeer: (primary, call) => peer.wait(session, primary, call),
   }
 }

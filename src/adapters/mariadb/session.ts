@@ -16,6 +16,8 @@ export interface Lanes {
   readonly fence: Lane
   readonly kill: Lane
   readonly life: Lane
+  /** For `announce` alone: its session stays out of the binary log. */
+  readonly word: Lane
 }
 
 export interface Session {
@@ -48,13 +50,14 @@ export function countdown(call: Call): Countdown {
  * A link of the lane, or, when the server has no connection left for us, one that another lane has open.
  * Throws DatabaseFailure.
  */
-export async function linkOf(session: Session, lane: keyof Lanes, limitMs: number): Promise<Link> {
+export async function linkOf(session: Session, lane: Exclude<keyof Lanes, 'word'>, limitMs: number): Promise<Link> {
   try {
     return await session.lanes[lane].link(limitMs)
   } catch (error) {
     const failure = failureOf(error, session.where)
     if (failure.reason !== 'full') throw failure
-    for (const other of Object.values(session.lanes)) {
+    const { word: _, ...lanes } = session.lanes
+    for (const other of Object.values(lanes)) {
       if (other.current !== null && !other.current.lost) return other.current
     }
     throw failure

@@ -33,6 +33,9 @@ export class LiveProgress {
       case 'step':
         this.terminal.err(`${stepLine(progress, this.paint)}\n`)
         break
+      case 'progress':
+        this.spin(progress.sentence, 0)
+        break
       case 'note':
         this.terminal.err(`${this.paint('dim', '·')} ${progress.sentence}\n`)
         break
@@ -46,14 +49,17 @@ export class LiveProgress {
     this.shown = false
   }
 
-  private spin(sentence: string): void {
+  /** `patienceMs`: what ends sooner is not shown. */
+  private spin(sentence: string, patienceMs = PATIENCE_MS): void {
     const since = performance.now()
     let frame = 0
     this.timer = setInterval(() => {
       const elapsed = performance.now() - since
-      if (elapsed < PATIENCE_MS) return
+      if (elapsed < patienceMs) return
       const mark = FRAMES[frame++ % FRAMES.length] ?? ''
-      this.terminal.err(`${CLEAR_LINE}${this.paint('cyan', mark)} ${sentence} … ${duration(elapsed)}`)
+      this.terminal.err(
+        `${CLEAR_LINE}${this.paint('cyan', mark)} ${sentence}${patienceMs > 0 ? ` … ${duration(elapsed)}` : ''}`,
+      )
       this.shown = true
     }, FRAME_MS)
   }

@@ -11,6 +11,7 @@ export function showPlan(plan: PlanView, paint: Paint): string {
     `  ${paint('dim', 'must hold')}  ${plan.posture}`,
   ]
   if (plan.refusedBy !== null) lines.push(`  ${paint('red', 'refused')}  ${plan.refusedBy}`)
+  lines.push(...plan.checks.map((check) => `  ${paint('dim', 'is checked')} ${check}`))
   if (plan.steps.length === 0) lines.push('', '  nothing to do')
   for (const [index, step] of plan.steps.entries()) {
     const effect = paint(step.effect === 'withdraw' ? 'yellow' : 'green', step.effect.padEnd(8))

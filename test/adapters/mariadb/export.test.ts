@@ -41,7 +41,7 @@ describe.skipIf(skipped !== null)(`keeping transactions${skipped === null ? '' :
       where: 'the database',
       log: () => {},
       receiver: createReceiver(target, () => {}),
-      lanes: { observe: lane, act: lane, fence: lane, kill: lane, life: lane },
+      lanes: { observe: lane, act: lane, fence: lane, kill: lane, life: lane, word: lane },
     }
     server.sql('SET GLOBAL read_only=0; CREATE DATABASE app; CREATE TABLE app.t (a INT PRIMARY KEY, w LONGTEXT)')
   }, 60_000)

@@ -11,9 +11,23 @@ beforeEach(() => {
 })
 afterEach(() => console.close())
 
-const COMMANDS = ['set', 'start', 'stop', 'restart', 'status', 'mode', 'history', 'plan', 'notify', 'check']
+const COMMANDS = [
+  'set',
+  'handover',
+  'rejoin',
+  'reclone',
+  'start',
+  'stop',
+  'restart',
+  'status',
+  'mode',
+  'history',
+  'plan',
+  'notify',
+  'check',
+]
 const MORE = ['render', 'table', 'config check', 'supervise']
-const LATER = ['handover', 'rejoin', 'reclone', 'doctor', 'completion']
+const LATER = ['doctor', 'completion']
 
 describe('the help', () => {
   it.each([...COMMANDS, ...MORE])('of %s teaches with an example', async (command) => {

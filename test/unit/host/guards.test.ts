@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Outlook } from '../../../src/host/outlook.ts'
+import { Outshouted } from '../../../src/host/outshouted.ts'
 import { RIVAL_FIRST_MS, RIVAL_PATIENCE_MS, WITNESS_SILENT_MS, YIELD_MS } from '../../../src/host/pace.ts'
 import { Rival } from '../../../src/host/rival.ts'
 import { drive } from '../../fakes/driven.ts'
@@ -34,6 +35,103 @@ describe('G3', () => {
     expect(rival.staysOut(RIVAL_PATIENCE_MS + RIVAL_FIRST_MS)).toBe(false)
     rival.peer(null)
     expect(rival.staysOut(RIVAL_PATIENCE_MS + 1)).toBe(false)
+  })
+})
+
+describe('G3, one-way', () => {
+  /** Its commits wait, its peer's database is silent. */
+  const unheard = () => {
+    const world = new World().running(true)
+    world.database.replicas = []
+    world.database.unacknowledged = true
+    world.peer = { ...world.peer, reachable: false, writable: null, lead: null, leadKnown: false }
+    return world
+  }
+
+  test('a holder that hears another master, whose database is silent, ends before that serves, and never goes on alone', async () => {
+    const world = unheard()
+    const it = await drive(world)
+    it.supervisor.settler.bond.hears()
+    await expect.poll(() => world.acceptsWrites, { timeout: 5_000 }).toBe(false)
+    await it.idle()
+    expect(it.supervisor.settler.last?.judgement.unfit.join()).toContain(
+      'it does not hear this machine, and takes over',
+    )
+    expect(world.changes).not.toContain('commit-alone')
+    await it.close()
+  })
+
+  test('it stays out for a while, each time longer, and not at all once the other answers', () => {
+    const outshouted = new Outshouted()
+    outshouted.peer(false, 0)
+    expect(outshouted.staysOut(0)).toBe(false)
+    outshouted.heard(0)
+    outshouted.peer(false, 100)
+    expect(outshouted.staysOut(99 + RIVAL_FIRST_MS)).toBe(true)
+    const again = 200 + RIVAL_FIRST_MS
+    outshouted.heard(again)
+    outshouted.peer(false, again)
+    expect(outshouted.staysOut(again + RIVAL_FIRST_MS)).toBe(true)
+    outshouted.peer(true, again + 1)
+    expect(outshouted.staysOut(again + 1)).toBe(false)
+  })
+})
+
+describe('G4', () => {
+  test('an active machine that has lost the VIP already does not fall out: its peer may not be able to serve', async () => {
+    const world = new World().running(true)
+    const it = await drive(world)
+    world.vip = false
+    it.supervisor.hear({ state: 'backup', instance: 'VI_1', source: 'fifo' })
+    await it.idle()
+    world.becomes('mariadb.service', 'failed')
+    await it.idle()
+    it.supervisor.hear({ state: 'fault', instance: 'VI_1', source: 'fifo' })
+    await it.idle()
+    expect(it.supervisor.settler.state).toMatchObject({ mode: 'ap', vrrp: 'fault' })
+    await it.close()
+  })
+})
+
+describe('a restart of the database', () => {
+  test('is forgiven for hang_timeout, and a failure afterwards: later the peer could prove nothing any more', async () => {
+    const world = new World().running(true)
+    const it = await drive(world)
+    const database = world.unit('mariadb.service')
+    database.jobPending = true
+    world.becomes('mariadb.service', 'deactivating')
+    await it.idle()
+    expect(world.unfit).toBe(false)
+    await it.supervisor.parts.clock.sleep(it.supervisor.parts.config.database.hangTimeoutMs)
+    it.supervisor.check('check', 'test')
+    await it.idle()
+    expect(world.unfit).toBe(true)
+    await it.close()
+  })
+})
+
+describe('the history', () => {
+  test('tells a change that the supervisor before could not tell any more', async () => {
+    const world = new World().running(true)
+    const before = { mode: 'ap', role: 'active', vrrp: 'master' } as const
+    world.history = [
+      {
+        at: '',
+        event: 'look',
+        source: 'supervisor',
+        from: before,
+        to: before,
+        sentence: '',
+        steps: [],
+        ms: 0,
+        result: 'done',
+      },
+    ]
+    world.mode = { mode: 'm', being: null, problem: null }
+    world.vip = false
+    for (const { name } of world.config.units) world.unit(name).active = 'inactive'
+    await looked(world)
+    expect(world.history[1]).toMatchObject({ from: { mode: 'ap' }, to: { mode: 'm' } })
   })
 })
 

@@ -252,7 +252,7 @@ describe('commands', () => {
   test('set m fences, gives the peer every write, lets the VIP go, masks; set ap unmasks and starts nothing', async () => {
     const world = new World().running(true)
     const it = await on(world)
-    expect((await it.control.set({ mode: 'm', now: false, force: false }, quiet)).exit).toBe(0)
+    expect((await it.control.set({ mode: 'm', now: false, force: true }, quiet)).exit).toBe(0)
     expect(world.changes).toEqual([
       'being m',
       'fence',
@@ -328,7 +328,7 @@ describe('commands', () => {
     const world = new World().running(true)
     const it = await on(world)
     world.modeWriteFails = true
-    const result = await it.control.set({ mode: 'm', now: false, force: false }, quiet)
+    const result = await it.control.set({ mode: 'm', now: false, force: true }, quiet)
     expect(result.exit).toBe(1)
     expect(result.sentence).toContain('no space left')
     expect(world.changes).toEqual([])
@@ -349,7 +349,7 @@ describe('commands', () => {
   })
 
   test('a plan changes nothing', async () => {
-    const world = new World().running(true)
+    const world = new World().running(true).beside()
     const it = await on(world)
     const plan = await it.control.plan({ command: 'set', mode: 'm', now: true, force: false })
     expect(plan.steps.map(({ step }) => step)).toContain('fence')

@@ -20,7 +20,12 @@ const open = () => new DiskStateFile(path, (sentence) => problems.push(sentence)
 describe('the state file', () => {
   it('gives back what was written, in a folder that it creates', () => {
     open().write({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared', cloning: null })
-    expect(open().read()).toEqual({ role: 'standby', peerAttachedAt: 1_700_000_000_000, claim: 'shared', cloning: null })
+    expect(open().read()).toEqual({
+      role: 'standby',
+      peerAttachedAt: 1_700_000_000_000,
+      claim: 'shared',
+      cloning: null,
+    })
     open().write({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
     expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
     expect(problems).toEqual([])

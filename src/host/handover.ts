@@ -1,0 +1,195 @@
+/**
+ * The other machine takes over on purpose. Fence; offer the lead in apmode.lead; let the peer catch up; follow it already;
+ * let the VIP go; wait until it accepts writes. Invariants: nothing is touched before every check has passed; whatever
+ * fails before the peer accepts writes puts this machine back; the VIP goes only once this machine is proven to be the
+ * peer's complete replica, so that a peer that dies on the way leaves no doubt. The steps are the plan's, not its own.
+ */
+
+import { offerIn, type Purpose } from '../core/handover.ts'
+import { lookUp } from '../core/interpret.ts'
+import type { Withdrawal } from '../core/observed.ts'
+import { elsewhere, type HandoverFacts, handoverRefusals } from '../core/preflight.ts'
+import type { CommandResult } from '../ports/control.ts'
+import { Account } from './account.ts'
+import { fingerprint } from './fingerprint.ts'
+import { freeMbOf } from './free-space.ts'
+import { refused, type Tell } from './jobs.ts'
+import { LIMITS } from './limits.ts'
+import { primaryOf } from './parts.ts'
+import { record, type Settled } from './request.ts'
+import type { Supervisor } from './supervisor.ts'
+
+export interface HandoverOrder {
+  readonly purpose: Purpose
+  /** End what holds up the fence: long transactions, table locks. */
+  readonly kill: boolean
+  /** For the whole of it; null: `handover_timeout`. */
+  readonly timeoutMs: number | null
+}
+
+/** How often the peer is asked whether it accepts writes already. */
+const ASK_MS = 3
+/** How long this machine waits for the VIP to come back when it is undone: keepalived's own way, and its safety net. */
+const BACK_MS = 15_000
+/** A transaction that is open for longer may stay so. */
+const LONG_TRANSACTION_MS = 1_000
+const LOOK_MS = 1_000
+
+export class Handover {
+  readonly #supervisor: Supervisor
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor
+  }
+
+  /** Why not; null: nothing stands against it. Looks at everything, changes nothing. */
+  async refusal({ purpose, kill }: HandoverOrder): Promise<CommandResult | null> {
+    const { settler, parts } = this.#supervisor
+    const facts = await this.#facts()
+    const where = elsewhere(settler.state, facts.observed, parts.config, purpose)
+    if (where !== null) return refused('handover', where)
+    const reasons = handoverRefusals(facts, parts.config, kill)
+    if (reasons.length === 0) return null
+    return refused('handover', `nothing was touched: ${reasons.join('; ')}`)
+  }
+
+  async #facts(): Promise<HandoverFacts> {
+    const { settler, parts } = this.#supervisor
+    const { database, config } = parts
+    const primary = primaryOf(config)
+    const observed = await settler.look('everything')
+    const configuration = fingerprint(config)
+    if (database === null || primary === null || config.peer === null) {
+      return { observed, peer: null, heardMs: null, obstacles: null, configuration, freeMb: null }
+    }
+    const call = { timeoutMs: LOOK_MS }
+    const [peer, heardMs, obstacles, freeMb] = await Promise.all([
+      database.examinePeer(primary, config.peer.name, call).catch(() => null),
+      database.heardFrom(primary, call).catch(() => null),
+      database.obstacles({ transactionMs: LONG_TRANSACTION_MS }, call).catch(() => null),
+      freeMbOf(database.folders()),
+    ])
+    return { observed, peer, heardMs, obstacles, configuration, freeMb }
+  }
+
+  /** After `refusal`, in the same job. The peer leads when the exit is 0; otherwise this machine does, or says what it waits for. */
+  async run(order: HandoverOrder, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
+    const { settler, parts, followUp } = this.#supervisor
+    const { clock, config } = parts
+    const to = config.peer?.name ?? ''
+    const begun = clock.elapsed()
+    const from = settler.state
+    const deadline = begun + (order.timeoutMs ?? config.database.handoverTimeoutMs)
+    const account = new Account()
+    const withdrawal = (stage: Withdrawal['stage']): Withdrawal => ({
+      stage,
+      sentence: `the lead is being handed over to ${to}`,
+      offer: { purpose: order.purpose, to },
+      follows: true,
+    })
+    /** `undoable`: on the way there; otherwise whatever the machine itself shows decides. */
+    const settle = async (undoable: boolean) => {
+      const peerWaitMs = Math.max(deadline - clock.elapsed(), 1)
+      const settled = await settler.settle(
+        {
+          event: order.purpose,
+          source: 'operator',
+          planned: true,
+          unrecorded: true,
+          undoable,
+          peerWaitMs,
+          onProgress: tell,
+          decide: (observed, state) => (undoable ? null : lookUp(state, observed, config)),
+        },
+        grants,
+      )
+      account.add(settled)
+      return settled
+    }
+    parts.log.info({}, `handing the lead over to ${to} (${order.purpose}) begins`)
+    settler.withdraw(withdrawal('writes'))
+    let why = ''
+    let last: Settled
+    try {
+      last = await settle(true)
+      why = account.trouble()
+      if (why === '' && !(await settler.bond.prove(deadline))) {
+        why = `it was not proven in time that this machine has everything that ${to} has`
+      }
+      if (why === '') {
+        settler.withdraw(withdrawal('vip'))
+        last = await settle(true)
+        why = account.trouble()
+      }
+      if (why === '' && !(await this.#taken(deadline, grants))) why = `${to} did not accept writes in time`
+    } finally {
+      settler.withdraw(null)
+    }
+    if (why === '') {
+      settler.yielded()
+      last = await settle(false)
+    } else {
+      tell({ type: 'note', sentence: `${why}; this machine goes on` })
+      account.failed = false
+      last = await this.#back(() => settle(false), grants)
+      account.failed = true
+    }
+    const result = account.result(
+      why === '' ? `${to} leads, and accepts writes` : `not handed over: ${why}; ${this.#whereNow()}`,
+    )
+    const ms = clock.elapsed() - begun
+    const whole: Settled = {
+      ...last,
+      from,
+      done: account.done,
+      notDone: account.notDone,
+      result: why === '' ? last.result : 'failed',
+      sentence: `${order.purpose}: ${result.sentence}; ${last.sentence}`,
+    }
+    const entry = { event: order.purpose, source: 'operator', alwaysRecord: true, decide: () => null }
+    settler.lastEntry = record(parts, entry, whole, ms, null) ?? settler.lastEntry
+    followUp.after(last)
+    return { ...result, exit: why === '' ? 0 : 1 }
+  }
+
+  /** The peer accepts writes: from here on there is no way back but another handover. */
+  async #taken(deadline: number, grants: AbortSignal): Promise<boolean> {
+    const { settler, parts } = this.#supervisor
+    while (parts.clock.elapsed() < deadline && !grants.aborted) {
+      const peer = await settler.observer.lookAtPeer(LIMITS.peerLook)
+      if (peer?.writable === true) return true
+      await parts.clock.sleep(ASK_MS)
+    }
+    return false
+  }
+
+  /** Until this machine accepts writes again, or the peer does after all. */
+  async #back(settle: () => Promise<Settled>, grants: AbortSignal): Promise<Settled> {
+    const { settler, parts } = this.#supervisor
+    const { clock, network } = parts
+    const until = clock.elapsed() + BACK_MS
+    let last = await settle()
+    while (!this.#settled() && clock.elapsed() < until && !grants.aborted) {
+      const held = network.holdsVip()
+      await clock.sleep(ASK_MS)
+      const peer = held ? null : await settler.observer.lookAtPeer(LIMITS.peerLook)
+      if (network.holdsVip() || peer?.writable === true) last = await settle()
+    }
+    return last
+  }
+
+  #settled(): boolean {
+    const { observed } = this.#supervisor.settler.last ?? {}
+    const own = observed?.database
+    const here = own?.answers === true && own.writable
+    return here || observed?.peer?.writable === true
+  }
+
+  #whereNow(): string {
+    const { last, state } = this.#supervisor.settler
+    const own = last?.observed.database
+    if (own?.answers === true && own.writable && offerIn(own.lead) === null) return 'this machine accepts writes again'
+    const waits = [...(last?.judgement.unfit ?? []), ...(last?.judgement.holds ?? [])]
+    return `this machine is ${state.role} in ${state.mode}, VRRP ${state.vrrp}${waits.length > 0 ? `: ${waits.join('; ')}` : ''}`
+  }
+}

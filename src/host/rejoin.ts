@@ -1,0 +1,148 @@
+/**
+ * The way back of a machine that fell out: its database starts as a replica, proves that it has nothing of its own, follows,
+ * and has everything before the rest is started. Invariant: it never becomes fit on the way, and waiting for the data
+ * does not occupy the queue: whatever happens meanwhile is acted on, and ends the waiting if it must.
+ */
+
+import { CatchingUp } from '../core/catching-up.ts'
+import { lagBetween } from '../core/gtid.ts'
+import { rejoinRefusals, rejoinTrouble } from '../core/rejoin.ts'
+import type { CommandResult, RejoinRequest } from '../ports/control.ts'
+import type { PeerDetails } from '../ports/database.ts'
+import { Account } from './account.ts'
+import type { Commands } from './commands.ts'
+import { fingerprint } from './fingerprint.ts'
+import { asJob, failed, refused, type Tell } from './jobs.ts'
+import { primaryOf } from './parts.ts'
+import type { Supervisor } from './supervisor.ts'
+
+const LOOK_MS = 1_000
+const PROGRESS_MS = 500
+
+export class Rejoin {
+  readonly #supervisor: Supervisor
+  readonly #commands: Commands
+  #running = false
+
+  constructor(supervisor: Supervisor, commands: Commands) {
+    this.#supervisor = supervisor
+    this.#commands = commands
+  }
+
+  /** Why not; null: nothing stands against it. Looks, and changes nothing. */
+  async refusal(force: boolean): Promise<CommandResult | null> {
+    const { settler, parts } = this.#supervisor
+    const observed = await settler.look('everything')
+    const facts = { observed, peer: await this.#peer(), configuration: fingerprint(parts.config) }
+    const reasons = rejoinRefusals(settler.state, facts, parts.config, force)
+    return reasons.length === 0 ? null : refused('rejoin', `nothing was touched: ${reasons.join('; ')}`)
+  }
+
+  async run(request: RejoinRequest, tell: Tell): Promise<CommandResult> {
+    if (this.#running) return refused('rejoin', 'apmode rejoin is at work already: apmode status shows how far it is')
+    this.#running = true
+    try {
+      return await this.#run(request, tell)
+    } finally {
+      this.#running = false
+      const { settler } = this.#supervisor
+      if (settler.withdrawal?.sentence === COMES_BACK.sentence) settler.withdraw(null)
+    }
+  }
+
+  async #run(request: RejoinRequest, tell: Tell): Promise<CommandResult> {
+    const { queue, parts } = this.#supervisor
+    const until = parts.clock.elapsed() + (request.timeoutMs ?? Number.POSITIVE_INFINITY)
+    const account = new Account()
+    const began = await asJob(queue, { name: 'rejoin', withdraws: true }, tell, (grants) =>
+      this.#begin(request, account, tell, grants),
+    )
+    if (began.exit !== 0) return began
+    const waited = await this.#catchUp(until, tell)
+    if (waited !== null) return { ...waited, done: account.done, notDone: account.notDone }
+    this.#supervisor.settler.withdraw(null)
+    const rest = await this.#commands.units('start', tell)
+    const next = rest.exit === 0 ? `; ${await this.#next()}` : ''
+    return { ...rest, done: [...account.done, ...rest.done], sentence: `${rest.sentence}${next}` }
+  }
+
+  /** Mode `ap`, the database as a read-only replica, G6, and following. */
+  async #begin(request: RejoinRequest, account: Account, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
+    const { settler, parts } = this.#supervisor
+    const no = await this.refusal(request.force)
+    if (no !== null) return no
+    settler.withdraw(COMES_BACK)
+    if (settler.state.mode !== 'ap') account.add(await this.#commands.decide('ap', tell, grants))
+    const database = parts.config.units.find(({ kind }) => kind === 'database')
+    if (database !== undefined && !account.failed) {
+      await this.#commands.services.startUnit(database, account, tell, grants)
+    }
+    if (account.failed) return account.result('this machine does not follow yet')
+    // Two looks tell whether it has anything of its own (G6), before anything is replicated over it.
+    await settler.bond.compared()
+    const trouble = await this.#trouble()
+    if (trouble?.startsWith('G6') !== true) {
+      settler.withdraw({ ...COMES_BACK, follows: true })
+    }
+    account.add(await this.#commands.services.check('rejoin', tell, grants))
+    if (trouble?.startsWith('G6') === true) account.failed = true
+    const now = await this.#trouble()
+    if (now !== null && account.failed) return { ...account.result(now), exit: 1, sentence: now }
+    return account.result('this machine does not follow yet')
+  }
+
+  /** null: it has everything. */
+  async #catchUp(until: number, tell: Tell): Promise<CommandResult | null> {
+    const { settler, parts } = this.#supervisor
+    const { clock } = parts
+    const progress = new CatchingUp()
+    for (;;) {
+      const observed = await settler.look('everything')
+      const { database, peer } = observed
+      if (settler.state.mode !== 'ap') return failed(`stopped: the mode is ${settler.state.mode} now`)
+      const trouble = await this.#trouble()
+      if (trouble !== null) return failed(`not complete: ${trouble}`)
+      if (settler.bond.lineage.lease) return null
+      const known = database?.answers === true && database.replication !== null && peer?.reachable === true
+      const has = known ? (database.replication?.gtid ?? '') : ''
+      const sentence = known
+        ? progress.look({ at: clock.elapsed(), remaining: lagBetween(has, peer.binlogPosition) })
+        : 'waiting for both databases to answer'
+      tell({ type: 'progress', sentence: `catching up: ${sentence}` })
+      if (clock.elapsed() > until) {
+        return {
+          ...failed(`still catching up (${sentence}); it goes on by itself, and apmode rejoin finishes it later`),
+          exit: 5,
+        }
+      }
+      await clock.sleep(PROGRESS_MS)
+    }
+  }
+
+  async #trouble(): Promise<string | null> {
+    const { settler, parts } = this.#supervisor
+    return rejoinTrouble(await settler.look('anew'), parts.config)
+  }
+
+  /** What is left to do, on the other machine. */
+  async #next(): Promise<string> {
+    const { peer } = this.#supervisor.parts.config
+    const presence = (await this.#peer())?.presence ?? null
+    if (presence?.mode === 's') return `now, on ${peer?.name}: apmode set ap`
+    return presence?.mode === 'ap' ? 'nothing is left to do' : `see apmode status on ${peer?.name}`
+  }
+
+  async #peer(): Promise<PeerDetails | null> {
+    const { database, config } = this.#supervisor.parts
+    const primary = primaryOf(config)
+    if (database === null || primary === null || config.peer === null) return null
+    return database.examinePeer(primary, config.peer.name, { timeoutMs: LOOK_MS }).catch(() => null)
+  }
+}
+
+const COMES_BACK = {
+  stage: 'vip',
+  sentence: 'it comes back into the pair (apmode rejoin)',
+  offer: null,
+  follows: false,
+} as const
