@@ -111,7 +111,7 @@ async function newAside(folder: string, keep: boolean, at: Date): Promise<string
   const { uid, gid, mode } = statSync(folder)
   await mkdir(path)
   await chown(path, uid, gid)
-  await chmod(path, mode & 0o7777)
+  await chmod(path, mode & 0o777)
   await syncFolder(place.in)
   return path
 }
