@@ -22,6 +22,8 @@ export interface RecloneFacts {
   readonly folderProblem: string | null
   /** null: nobody could be asked. */
   readonly source: CloneSource | null
+  /** Hashes of the two configurations; null: the other machine does not say. */
+  readonly configuration: { readonly own: string; readonly theirs: string | null }
   /** A person takes the responsibility for what cannot be proven. */
   readonly force: boolean
 }
@@ -46,7 +48,7 @@ function ownReasons({ state, observed, config }: RecloneFacts): string[] {
   return reasons
 }
 
-function peerReasons({ observed, config, source }: RecloneFacts): string[] {
+function peerReasons({ observed, config, source, configuration, force }: RecloneFacts): string[] {
   const name = config.peer?.name ?? 'the peer'
   const { peer } = observed
   if (peer?.reachable !== true || peer.writable === null) {
@@ -54,7 +56,13 @@ function peerReasons({ observed, config, source }: RecloneFacts): string[] {
   }
   if (!peer.writable)
     return [`the database of ${name} does not accept writes: only a machine that leads is cloned from`]
-  return [...(source?.obstacles ?? [])]
+  const { own, theirs } = configuration
+  // Found out now, not when the copy is made and cannot come back into the pair.
+  const differs = theirs !== null && theirs !== own && !force
+  const other =
+    `/etc/apmode/apmode.toml is not the same on both machines (${own} here, ${theirs} on ${name}): make it so, ` +
+    'or apmode reclone --force'
+  return [...(source?.obstacles ?? []), ...(differs ? [other] : [])]
 }
 
 function roomReasons({ folder, folderProblem, source, force }: RecloneFacts): string[] {

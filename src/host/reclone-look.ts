@@ -7,11 +7,13 @@ import { isRunning, type Observed } from '../core/observed.ts'
 import { nothingToCloneFor, recloneRefusals } from '../core/reclone.ts'
 import type { CloneMethod, Cloner, CloneSource, DataFolder } from '../ports/clone.ts'
 import type { RecloneRequest } from '../ports/control.ts'
-import { primaryOf } from './parts.ts'
+import { fingerprint } from './fingerprint.ts'
+import { type Parts, primaryOf } from './parts.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** Of many tables the size takes a while. */
 const LOOK_MS = 60_000
+const ASK_MS = 1_000
 
 export interface Prospect {
   /** Why not, a sentence each; empty: it can be done. */
@@ -38,10 +40,19 @@ export async function lookBeforeReclone(
   const ask = from !== null && folder !== null && observed.peer?.reachable === true
   const source = ask ? await cloner.source({ method: methodOf(request), from }, { timeoutMs: LOOK_MS }) : null
   const { force } = request
-  const facts = { state: settler.state, observed, config, folder, folderProblem: problem, source, force }
+  const configuration = { own: fingerprint(config), theirs: ask ? await theirConfiguration(parts) : null }
+  const facts = { state: settler.state, observed, config, folder, folderProblem: problem, source, configuration, force }
   const reasons = recloneRefusals(facts)
   const needless = reasons.length === 1 && nothingToCloneFor(facts)
   return { reasons, needless, folder, source, runs: databaseRuns(observed) }
+}
+
+/** null: it does not say. */
+async function theirConfiguration({ database, config }: Parts): Promise<string | null> {
+  const primary = primaryOf(config)
+  if (database === null || primary === null || config.peer === null) return null
+  const details = await database.examinePeer(primary, config.peer.name, { timeoutMs: ASK_MS }).catch(() => null)
+  return details?.presence?.configuration ?? null
 }
 
 const NOWHERE = { folder: null, problem: null }

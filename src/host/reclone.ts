@@ -20,8 +20,8 @@ import type { Supervisor } from './supervisor.ts'
 export interface RecloneTools {
   readonly cloner: Cloner
   readonly commands: Commands
-  /** How a machine comes back into the pair; 0 when it has everything. */
-  readonly rejoin: (tell: Tell) => Promise<CommandResult>
+  /** How a machine comes back into the pair; 0 when it has everything. `force`: although the configurations differ. */
+  readonly rejoin: (force: boolean, tell: Tell) => Promise<CommandResult>
 }
 
 export interface ReclonePlanned {
@@ -64,7 +64,7 @@ export class Reclone {
       const deeds = new RecloneDeeds(this.#supervisor, commands, cloner, work, folder)
       if (prospect.reasons.length > 0) return await this.#refuse(prospect, folder, deeds, work)
       await this.#replace(request, prospect, folder, deeds, work)
-      return await this.#comeBack(deeds, work)
+      return await this.#comeBack(request.force, deeds, work)
     } catch (thrown) {
       this.#supervisor.parts.log.warn({}, `reclone failed: ${messageOf(thrown)}`)
       return { exit: 1, sentence: messageOf(thrown), done: work.done, notDone: [] }
@@ -106,12 +106,12 @@ export class Reclone {
   }
 
   /** The copy is whole, and counts whatever follows. */
-  async #comeBack(deeds: RecloneDeeds, work: LongWork): Promise<CommandResult> {
+  async #comeBack(force: boolean, deeds: RecloneDeeds, work: LongWork): Promise<CommandResult> {
     const { settler, parts } = this.#supervisor
     await deeds.release()
     // What only the old data had is forgotten now.
     await settler.bond.compared()
-    const back = await this.#tools.rejoin(work.tell)
+    const back = await this.#tools.rejoin(force, work.tell)
     work.add(back.done)
     if (back.exit !== 0) {
       const { old } = await this.#tools.cloner.folder({ timeoutMs: 60_000 }).catch(() => ({ old: null }))

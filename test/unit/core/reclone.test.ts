@@ -32,6 +32,7 @@ const facts: RecloneFacts = {
   folder,
   folderProblem: null,
   source: { bytes: GIB, obstacles: [] },
+  configuration: { own: 'a', theirs: 'a' },
   force: false,
 }
 const refusals = (changed: Partial<RecloneFacts> = {}, seen: Partial<Observed> = {}) =>
@@ -56,6 +57,12 @@ describe('apmode reclone', () => {
     ['the folder cannot be replaced', { folder: { ...folder, obstacles: ['elsewhere'] } }, {}, /^elsewhere$/],
     ['the folder is not found', { folder: null, folderProblem: 'no mariadbd' }, {}, /^no mariadbd$/],
     ['there is no room', { folder: { ...folder, room: GIB } }, {}, /needs about 1\.6 GiB .* room for 1\.0 GiB/],
+    [
+      'the configurations differ',
+      { configuration: { own: 'a', theirs: 'b' } },
+      {},
+      /not the same .*a here, b on host1/,
+    ],
     ['nobody knows how much it is', { source: { bytes: null, obstacles: [] } }, {}, /cannot be found out/],
     [
       'it follows and is not diverged',
