@@ -14,7 +14,7 @@ import type { Remote } from './source.ts'
 const STALL_MS = 15 * 60_000
 /** Applying the log of a copy that took hours; it tells no progress. */
 const PREPARE_MS = 6 * 3600_000
-/** Where mariadb-backup says at which GTID the copy was taken: the second since 11.1. */
+/** Where mariadb-backup says at which GTID the copy was taken: the second in newer versions (11.x). */
 const POSITION_FILES = ['xtrabackup_binlog_info', 'mariadb_backup_binlog_info']
 
 export interface BackupPlace {

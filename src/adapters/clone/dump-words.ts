@@ -1,7 +1,7 @@
 /**
  * What of a dump's text counts: the position at which it was taken, and whether it is whole. Pure. Invariant: only comments
- * at its very beginning and its very end are believed (mariadb-dump says the position in one of them: at the end since
- * 10.11.8), because the text of a procedure may have lines that look the same. Rows have none: their line ends are escaped.
+ * at its very beginning and its very end are believed (mariadb-dump says the position in one of them: newer versions
+ * at the end), because the text of a procedure may have lines that look the same. Rows have none: their line ends are escaped.
  */
 
 const HEAD_BYTES = 8 * 1024
