@@ -102,6 +102,8 @@ export function withoutStaleWord(state: State, observed: Observed): State {
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
   if (observed.database === null) return false
+  // Cut off it cannot know; it is fenced, and follows whoever leads once it sees that (G9).
+  if (observed.lineage.cutOff) return true
   // Whoever has lost the VIP already hands nothing over any more: another one took it, and may not be able to serve.
   const deserted = (!observed.peerAttached || state.vrrp === 'backup') && observed.peer?.writable !== true
   return deserted || waitsForLead(observed, config.node.name)

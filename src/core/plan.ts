@@ -127,13 +127,17 @@ function declareFit(observed: Observed, input: PlanInput): Step[] {
 const holderUnits = (observed: Observed) =>
   observed.units.filter((unit) => unit.runs === 'holder' && unit.kind !== 'router' && unit.kind !== 'database')
 
+/** Masked now, it would run and never be known to: systemd no longer hears that it is ready (systemd 252). */
+const isOnItsWayUp = ({ active }: ObservedUnit) => active === 'activating'
+
 /** keepalived first, so that the VIP has left before anything behind it goes; the rest in reverse order. */
 function stopUnits(observed: Observed, posture: Posture): Step[] {
   const router = routerOf(observed)
   const wanted: ObservedUnit[] = []
   if (posture.router === 'stopped' && router !== undefined) wanted.push(router)
   if (posture.holderUnits === 'stopped') wanted.push(...holderUnits(observed).reverse())
-  return wanted
+  if (posture.serviceUnits === 'masked') wanted.push(...observed.units.filter(isOnItsWayUp).reverse())
+  return [...new Set(wanted)]
     .filter((unit) => unit.active !== null && !isDown(unit))
     .map((unit) => ({ do: 'stop-unit', effect: 'withdraw', unit: unit.name }))
 }

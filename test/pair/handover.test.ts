@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CommandResult as Answer, PlanView } from '../../src/ports/control.ts'
 import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
 import { type Client, startClient } from './lab/client.ts'
+import { PROBE } from './lab/recipe.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { type Sampler, startSampler } from './lab/sampler.ts'
 import { waitFor } from './lab/wait.ts'
@@ -180,7 +181,7 @@ describe.skipIf(obstacle !== null)('handover', () => {
       const open = holder.exec(
         [
           'mariadb',
-          'probe',
+          PROBE.database,
           '-e',
           'CREATE TABLE IF NOT EXISTS held (a INT); BEGIN; INSERT INTO held VALUES (1); SELECT SLEEP(30)',
         ],
@@ -212,7 +213,7 @@ describe.skipIf(obstacle !== null)('handover', () => {
           const result = leader.apmode('handover --timeout 1.5 --json', PATIENT)
           await standby.must(['kill', '-STOP', pid])
           const answer = JSON.parse((await result).stdout) as Answer
-          await standby.must(['kill', '-CONT', pid])
+          await standby.exec(['kill', '-CONT', pid])
           expect(answer.exit, `${answer.sentence}\n${await stories()}`).not.toBe(0)
         },
       )

@@ -104,11 +104,21 @@ async function changePrimary(
   left.check()
   const texts = statements.follow(primary.host, primary.port, primary.user, demote)
   const password = readPassword(primary.passwordFile)
-  try {
-    await link.run([QUIET], left.leftMs())
+  const change = async () => {
     for (const text of texts) {
       // By a function: in a replacement string `$&` would have a meaning.
       await link.run([text.replace(PASSWORD_MASK, () => quoted(password))], left.leftMs())
+    }
+  }
+  try {
+    await link.run([QUIET], left.leftMs())
+    try {
+      await change()
+    } catch (error) {
+      // Killed while it changed its primary, a server finds its relay log gone and refuses everything until it is reset.
+      if (failureOf(error, link.where).errno !== ER.MASTER_INFO) throw error
+      await link.run(statements.forgetPrimary(), left.leftMs())
+      await change()
     }
     await link.run([NOT_QUIET], left.leftMs())
   } catch (error) {

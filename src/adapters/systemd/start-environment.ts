@@ -7,6 +7,8 @@ import type { Call, StartVariable } from '../../ports/systemd.ts'
 import { MANAGER_PATH } from './link.ts'
 import type { Look } from './look.ts'
 
+const CLEAN_MS = 2_000
+
 export async function withVariable<T>(
   look: Look,
   variable: StartVariable,
@@ -18,9 +20,8 @@ export async function withVariable<T>(
   try {
     return await work()
   } finally {
-    // Also when the start was given up: no AbortSignal here.
-    const { timeoutMs } = call()
-    await put(look, variable.name, before === variable.value ? null : before, { timeoutMs })
+    // Also when the start was given up, or took all of its time: no AbortSignal here, and time of its own.
+    await put(look, variable.name, before === variable.value ? null : before, { timeoutMs: CLEAN_MS })
   }
 }
 

@@ -30,7 +30,9 @@ const HARMLESS = `# A server that starts refuses writes and follows nobody until
 read_only = 1
 skip_slave_start = 1
 # Events run again on the machine that becomes writable, when the supervisor says so.
-event_scheduler = OFF`
+event_scheduler = OFF
+# Who holds whole tables locked (LOCK TABLES): a handover asks before it begins.
+plugin_load_add = metadata_lock_info`
 
 const LOGS = `# Each machine can become the primary of the other: both keep a binary log, of what they replicate too, by GTID.
 # The names do not depend on the host name, so that a renamed host does not lose its logs.

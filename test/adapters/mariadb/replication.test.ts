@@ -212,6 +212,19 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
     await until('it is applied', () => two.sql('SELECT COUNT(*) FROM app.t') === '2')
   })
 
+  it('follows again although it was killed while its relay log was taken away (error 1201)', async () => {
+    await followed()
+    two.sql('STOP SLAVE')
+    await two.kill()
+    const info = `${two.folder}/data/relay-log.info`
+    writeFileSync(info, readFileSync(info, 'utf8').replace(/(-relay-bin\.)\d{6}/, '$1000099'))
+    await two.start()
+    await until('it answers', async () => (await second.observe(IN)).answers)
+    await second.follow(primaryAt(one), IN)
+    one.sql('INSERT INTO app.t VALUES (2)')
+    await until('it replicates', () => two.sql('SELECT COUNT(*) FROM app.t') === '2')
+  })
+
   it('says what stopped the SQL thread', async () => {
     await followed()
     two.sql('SET sql_log_bin=0; INSERT INTO app.t VALUES (2)')

@@ -110,6 +110,18 @@ describe('a restart of the database', () => {
   })
 })
 
+describe('masking', () => {
+  test('stops what is on its way up before: masked, systemd would never hear that it is ready', async () => {
+    const world = new World().running(false)
+    const it = await drive(world)
+    world.becomes('mariadb.service', 'activating')
+    await it.control.set({ mode: 'm', now: false, force: false }, () => {})
+    const order = world.changes.filter((change) => change === 'stop mariadb.service' || change === 'files')
+    expect(order).toEqual(['stop mariadb.service', 'files'])
+    await it.close()
+  })
+})
+
 describe('the history', () => {
   test('tells a change that the supervisor before could not tell any more', async () => {
     const world = new World().running(true)
