@@ -92,7 +92,7 @@ export async function setAside(folder: string, keep: boolean, at: Date): Promise
   const state = await stateOf(folder)
   if (state === 'incomplete' || state === 'empty') {
     await clear(folder)
-    return (await olds(folder, [ASIDE, KEPT], false)).at(-1) ?? null
+    return await named((await olds(folder, [ASIDE, KEPT], false)).at(-1) ?? null, keep)
   }
   const [begun] = await olds(folder, [ASIDE, KEPT], true)
   const moving = begun ?? (await newAside(folder, keep, at))
@@ -101,7 +101,16 @@ export async function setAside(folder: string, keep: boolean, at: Date): Promise
   const old = moving.slice(0, -MOVING.length)
   await rename(moving, old)
   await syncFolder(dirname(old))
-  return old
+  return await named(old, keep)
+}
+
+/** Whoever asks to keep it in a later run is heard too; nobody's wish to keep it is taken back. */
+async function named(old: string | null, keep: boolean): Promise<string | null> {
+  if (old === null || !keep || !basename(old).includes(ASIDE)) return old
+  const kept = join(dirname(old), basename(old).replace(ASIDE, KEPT))
+  await rename(old, kept)
+  await syncFolder(dirname(old))
+  return kept
 }
 
 async function newAside(folder: string, keep: boolean, at: Date): Promise<string> {

@@ -84,6 +84,14 @@ describe('a data folder that is replaced', () => {
     expect(readFileSync(join(old(), 'ibdata1'), 'utf8')).toBe('old')
   })
 
+  test('what a later run asks to keep is kept, and what an earlier one asked to keep stays kept', async () => {
+    await setAside(data, false, AT)
+    const kept = await setAside(data, true, new Date())
+    expect(kept).toBe(join(base, 'mysql.kept-by-reclone-20261121T083000Z'))
+    expect(await setAside(data, false, new Date())).toBe(kept)
+    expect(readFileSync(join(kept ?? '', 'ibdata1'), 'utf8')).toBe('old')
+  })
+
   test('what is not marked counts as data, whatever it is', async () => {
     rmSync(join(data, 'ibdata1'))
     expect((await survey(data)).state).toBe('whole')
