@@ -1,4 +1,5 @@
 /** The only place that names concrete adapters: makes the parts of the host from a configuration. */
+import { createCloner } from '../adapters/clone/cloner.ts'
 import { DiskHistory } from '../adapters/files/history.ts'
 import { DiskModeFile } from '../adapters/files/mode-file.ts'
 import { DiskStateFile } from '../adapters/files/state-file.ts'
@@ -28,6 +29,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       config,
       systemd: createSystemd({ log: say }),
       database,
+      cloner: database === null ? null : createCloner({ socket: config.database.socket, runFolder: PATHS.run }),
       probes: probesOf(config, database),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
       witness: config.vrrp.witness.length === 0 ? null : createWitness({ addresses: config.vrrp.witness, log: say }),

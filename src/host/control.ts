@@ -11,8 +11,9 @@ import {
 } from '../ports/control.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { Commands } from './commands.ts'
-import { refused } from './jobs.ts'
+import { refused, type Tell } from './jobs.ts'
 import { planView } from './plan-view.ts'
+import { Reclone } from './reclone.ts'
 import { Rejoin } from './rejoin.ts'
 import { statusView } from './status-view.ts'
 import type { Supervisor } from './supervisor.ts'
@@ -26,8 +27,7 @@ export function createControl(supervisor: Supervisor): Control {
   const { settler, queue, parts } = supervisor
   const commands = new Commands(supervisor)
   const rejoin = new Rejoin(supervisor, commands)
-  const no = refused('reclone', 'apmode reclone is not in this version')
-  const reclone = { run: async () => no, plan: async () => ({ checks: [], steps: [], refusal: no }) }
+  const reclone = recloneOf(supervisor, commands, rejoin)
   let lookedAt = Number.NEGATIVE_INFINITY
 
   const problems = () => [
@@ -64,7 +64,7 @@ export function createControl(supervisor: Supervisor): Control {
     units: (command, onProgress) => commands.units(command, onProgress),
     handover: (request, onProgress) => commands.handOver(request, onProgress),
     rejoin: (request, onProgress) => rejoin.run(request, onProgress),
-    reclone: () => reclone.run(),
+    reclone: (request, onProgress) => reclone.run(request, onProgress),
     plan: (request) => planView(supervisor, { commands, rejoin, reclone }, request),
     alive() {
       const { running } = queue
@@ -75,6 +75,16 @@ export function createControl(supervisor: Supervisor): Control {
         : { ok: false, sentence: `${running?.name} has not ended for ${Math.round(busyMs / 1000)} s` }
     },
   }
+}
+
+function recloneOf(supervisor: Supervisor, commands: Commands, rejoin: Rejoin): Pick<Reclone, 'run' | 'plan'> {
+  const { cloner } = supervisor.parts
+  if (cloner !== null) {
+    const back = (force: boolean, tell: Tell) => rejoin.run({ force, timeoutMs: null }, tell)
+    return new Reclone(supervisor, { cloner, commands, rejoin: back })
+  }
+  const no = refused('reclone', 'there is no database to clone')
+  return { run: async () => no, plan: async () => ({ checks: [], steps: [], refusal: no }) }
 }
 
 /** From the last look alone: keepalived asks this and must not wait. */

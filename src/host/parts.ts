@@ -2,6 +2,7 @@
 import type { Config } from '../core/config.ts'
 import type { ObservedCheck } from '../core/observed.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Cloner } from '../ports/clone.ts'
 import type { Database, Primary } from '../ports/database.ts'
 import type { Network } from '../ports/network.ts'
 import type { Probe } from '../ports/probe.ts'
@@ -30,6 +31,8 @@ export interface Parts {
   readonly systemd: Systemd
   /** null: engine "none". */
   readonly database: Database | null
+  /** null: engine "none". */
+  readonly cloner: Cloner | null
   readonly network: Network
   /** null: none is configured. */
   readonly witness: Witness | null

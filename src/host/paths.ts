@@ -3,6 +3,7 @@ const run = process.env.APMODE_RUN ?? '/run/apmode'
 const state = process.env.APMODE_STATE ?? '/var/lib/apmode'
 
 export const PATHS = {
+  run,
   socket: process.env.APMODE_SOCKET ?? `${run}/apmode.sock`,
   fifo: `${run}/vrrp.fifo`,
   unfit: `${run}/vrrp.unfit`,

@@ -222,6 +222,7 @@ export class World {
       config: this.config,
       systemd: this.#systemd(),
       database: this.#database(),
+      cloner: null,
       network: {
         holdsVip: () => this.vip && this.carrier,
         carrier: () => this.carrier,
