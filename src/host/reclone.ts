@@ -84,7 +84,7 @@ export class Reclone {
     const { parts, settler } = this.#supervisor
     const from = primaryOf(parts.config)
     if (from === null) throw new ApmodeError('failed', 'cannot clone: there is no peer')
-    const order = { method: methodOf(request), from, bytes: source?.bytes ?? null }
+    const order = { method: methodOf(request), from, transfer: source?.transfer ?? null }
     const { mode } = settler.state
     parts.log.info(
       {},

@@ -28,8 +28,10 @@ export interface DataFolder {
 
 /** The other side, and the way there. */
 export interface CloneSource {
-  /** About how many bytes its data has; null: it could not be found out. */
+  /** About how many bytes its data has on a disk; null: it could not be found out. */
   readonly bytes: number | null
+  /** About how many bytes of it come over the network. */
+  readonly transfer: number | null
   /** Why it cannot be copied this way, each a sentence with what helps; empty: it can. */
   readonly obstacles: readonly string[]
 }
@@ -55,7 +57,7 @@ export interface CloneOrder {
   readonly method: CloneMethod
   readonly from: Primary
   /** As `CloneSource` has it, for the progress. */
-  readonly bytes: number | null
+  readonly transfer: number | null
 }
 
 /** Every method throws ApmodeError; in the order in which they are used. */
@@ -63,7 +65,7 @@ export interface Cloner {
   /** Looks at the disk; changes nothing. */
   folder(call: Call): Promise<DataFolder>
   /** Looks at the other side; changes nothing. Never throws for something that is missing: see `obstacles`. */
-  source(order: Omit<CloneOrder, 'bytes'>, call: Call): Promise<CloneSource>
+  source(order: Omit<CloneOrder, 'transfer'>, call: Call): Promise<CloneSource>
   /** Ends what an interrupted run may have left running. */
   settle(call: Call): Promise<void>
   /**

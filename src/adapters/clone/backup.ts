@@ -29,7 +29,11 @@ export interface BackupPlace {
 export const BACKUP_THERE = 'mariadb-backup --backup --user=root --stream=xbstream --target-dir=/tmp'
 
 /** Throws ApmodeError `failed`. */
-export async function receiveBackup(place: BackupPlace, { from, bytes }: CloneOrder, watch: CloneWatch): Promise<void> {
+export async function receiveBackup(
+  place: BackupPlace,
+  { from, transfer }: CloneOrder,
+  watch: CloneWatch,
+): Promise<void> {
   const { launcher, folder, owner } = place
   const there = start(launcher, {
     argv: [...place.ssh(from), place.backup],
@@ -49,7 +53,7 @@ export async function receiveBackup(place: BackupPlace, { from, bytes }: CloneOr
   watch.signal.addEventListener('abort', aborted, { once: true })
   const meter = startMeter({
     what: `copy the files of ${from.host}`,
-    totalBytes: bytes,
+    totalBytes: transfer,
     stallMs: STALL_MS,
     onProgress: watch.onProgress,
     onStall: () => end(`nothing has moved for ${STALL_MS / 60_000} minutes`),
@@ -72,22 +76,22 @@ export async function receiveBackup(place: BackupPlace, { from, bytes }: CloneOr
     there.stop()
     here.stop()
   }
-  await prepare(place, bytes, watch)
+  await prepare(place, transfer, watch)
 }
 
 async function prepare(
   { launcher, folder, owner }: BackupPlace,
-  bytes: number | null,
+  transfer: number | null,
   watch: CloneWatch,
 ): Promise<void> {
   const meter = startMeter({
     what: 'prepare the copied files',
-    totalBytes: bytes,
+    totalBytes: transfer,
     stallMs: PREPARE_MS,
     onProgress: watch.onProgress,
     onStall: () => {},
   })
-  meter.add(bytes ?? 0)
+  meter.add(transfer ?? 0)
   try {
     const argv = ['mariadb-backup', '--prepare', `--target-dir=${folder}`]
     const call = { timeoutMs: PREPARE_MS, signal: watch.signal }

@@ -87,7 +87,7 @@ export interface DumpPlace {
 
 /** Throws ApmodeError `failed` with what either program complained of, or when it is stopped. */
 export async function loadDump(place: DumpPlace, order: CloneOrder, watch: CloneWatch): Promise<void> {
-  const { from, bytes } = order
+  const { from, transfer } = order
   await withPassword(from.passwordFile, place.runFolder, async (descriptor) => {
     const before = await positionOf(place, from, descriptor)
     const dump = start(place.launcher, { argv: dumpArgv(from), descriptor })
@@ -105,7 +105,7 @@ export async function loadDump(place: DumpPlace, order: CloneOrder, watch: Clone
     watch.signal.addEventListener('abort', aborted, { once: true })
     const meter = startMeter({
       what: `copy the data of ${from.host}`,
-      totalBytes: bytes,
+      totalBytes: transfer,
       stallMs: STALL_MS,
       onProgress: watch.onProgress,
       onStall: () => end(`nothing has moved for ${STALL_MS / 60_000} minutes`),

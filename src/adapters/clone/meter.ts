@@ -12,8 +12,6 @@ const NEARLY = 0.99
 
 export interface Meter {
   add(bytes: number): void
-  /** Of the whole, in the measure of the estimate; by default what was added. */
-  reached(bytes: number): void
   stop(): void
 }
 
@@ -28,15 +26,13 @@ export interface MeterOptions {
 export function startMeter(options: MeterOptions): Meter {
   const begun = performance.now()
   let moved = 0
-  let reached: number | null = null
   let movedAt = begun
   const samples: { readonly at: number; readonly bytes: number }[] = [{ at: begun, bytes: 0 }]
   const tell = () => {
     const now = performance.now()
-    const done = reached ?? moved
-    samples.push({ at: now, bytes: done })
+    samples.push({ at: now, bytes: moved })
     while (samples.length > 2 && now - (samples[1]?.at ?? now) > WINDOW_MS) samples.shift()
-    options.onProgress(progressOf(options, done, samples))
+    options.onProgress(progressOf(options, moved, samples))
     if (now - movedAt > options.stallMs) options.onStall()
   }
   const timer = setInterval(tell, TELL_MS)
@@ -44,9 +40,6 @@ export function startMeter(options: MeterOptions): Meter {
     add(bytes) {
       moved += bytes
       movedAt = performance.now()
-    },
-    reached(bytes) {
-      reached = bytes
     },
     stop: () => clearInterval(timer),
   }

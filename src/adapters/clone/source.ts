@@ -37,7 +37,7 @@ export function toServer(from: Primary): string[] {
 
 export async function lookAtSource(
   remote: Remote,
-  order: Omit<CloneOrder, 'bytes'>,
+  order: Omit<CloneOrder, 'transfer'>,
   ownSeries: string,
   call: Call,
 ): Promise<CloneSource> {
@@ -45,9 +45,9 @@ export async function lookAtSource(
   const { programs, install } = PACKAGES[method]
   const missing = missingPrograms(remote.launcher, programs)
   const obstacles = missing.length === 0 ? [] : [`${missing.join(', ')} missing on this machine: ${install}`]
-  if (missing.includes('mariadb')) return { bytes: null, obstacles }
+  if (missing.includes('mariadb')) return { ...NOTHING, obstacles }
   const asked = await askServer(remote, order, call)
-  if ('problem' in asked) return { bytes: null, obstacles: [...obstacles, asked.problem] }
+  if ('problem' in asked) return { ...NOTHING, obstacles: [...obstacles, asked.problem] }
   if (method === 'logical') {
     const lacking = PRIVILEGES.filter((privilege) => !asked.privileges.includes(privilege))
     if (lacking.length > 0) {
@@ -63,27 +63,32 @@ export async function lookAtSource(
     )
   }
   if (method === 'physical' && !missing.includes('ssh')) obstacles.push(...(await sshObstacles(remote, from, call)))
-  return { bytes: asked.bytes, obstacles }
+  return { bytes: asked.bytes, transfer: asked.transfer, obstacles }
 }
 
 interface Asked {
   readonly series: string
   readonly privileges: readonly string[]
   readonly bytes: number | null
+  readonly transfer: number | null
 }
+
+const NOTHING = { bytes: null, transfer: null } as const
 
 async function askServer(
   remote: Remote,
-  { method, from }: Omit<CloneOrder, 'bytes'>,
+  { method, from }: Omit<CloneOrder, 'transfer'>,
   call: Call,
 ): Promise<Asked | { readonly problem: string }> {
   // A copy of files brings what is free in them too.
   const columns = method === 'physical' ? 'data_length + index_length + data_free' : 'data_length + index_length'
+  // A dump has no indexes, and about as many bytes for the rows as a table.
+  const moved = method === 'physical' ? columns : 'data_length'
   const sql = [
     "SELECT 'version', VERSION();",
     "SELECT 'privilege', PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES " +
       "WHERE GRANTEE = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''');",
-    `SELECT 'bytes', COALESCE(SUM(${columns}), 0) FROM information_schema.TABLES WHERE table_type <> 'VIEW';`,
+    `SELECT 'bytes', COALESCE(SUM(${columns}), 0), COALESCE(SUM(${moved}), 0) FROM information_schema.TABLES WHERE table_type <> 'VIEW';`,
   ].join('\n')
   try {
     const text = await withPassword(from.passwordFile, remote.runFolder, (descriptor) => {
@@ -104,12 +109,18 @@ async function askServer(
 export function readAnswer(text: string): Asked {
   const rows = text.split('\n').map((line) => line.split('\t'))
   const values = (name: string) => rows.flatMap(([key, value]) => (key === name && value !== undefined ? [value] : []))
-  const bytes = Number(values('bytes')[0] ?? Number.NaN)
+  const [, bytes, transfer] = rows.find(([key]) => key === 'bytes') ?? []
   return {
     series: seriesIn(values('version')[0] ?? ''),
     privileges: values('privilege'),
-    bytes: Number.isFinite(bytes) ? bytes : null,
+    bytes: numberIn(bytes),
+    transfer: numberIn(transfer),
   }
+}
+
+function numberIn(text: string | undefined): number | null {
+  const number = Number(text ?? Number.NaN)
+  return Number.isFinite(number) ? number : null
 }
 
 async function sshObstacles({ launcher, ssh }: Remote, from: Primary, call: Call): Promise<string[]> {

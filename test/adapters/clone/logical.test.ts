@@ -33,8 +33,8 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
   const clone = async (keep = false) => {
     await own.kill()
     const old = await cloner.setAside(keep, CALL)
-    const { bytes } = await cloner.source({ method: 'logical', from }, CALL)
-    const order = { method: 'logical', from, bytes } as const
+    const { transfer } = await cloner.source({ method: 'logical', from }, CALL)
+    const order = { method: 'logical', from, transfer } as const
     await cloner.fill(order, watch)
     await own.start()
     await cloner.load(order, watch)
@@ -150,7 +150,7 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     own.sql('STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only=0; SET sql_log_bin=0; CREATE DATABASE precious')
     await own.kill()
     const old = (await cloner.setAside(false, CALL)) ?? ''
-    const order = { method: 'logical', from, bytes: null } as const
+    const order = { method: 'logical', from, transfer: null } as const
     await cloner.fill(order, watch)
     await own.start()
     lead.sql(
@@ -174,7 +174,7 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     await own.kill()
     const old = await cloner.setAside(true, CALL)
     const stop = new AbortController()
-    const order = { method: 'logical', from, bytes: 1 } as const
+    const order = { method: 'logical', from, transfer: 1 } as const
     await cloner.fill(order, watch)
     await own.start()
     const loading = cloner.load(order, { ...watch, signal: stop.signal })

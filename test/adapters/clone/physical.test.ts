@@ -45,7 +45,7 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
   const clone = async (method: 'logical' | 'physical') => {
     await own.kill()
     const old = await cloner.setAside(false, CALL)
-    const order = { method, from, bytes: 1_000_000 } as const
+    const order = { method, from, transfer: 1_000_000 } as const
     await cloner.fill(order, watch)
     await own.start()
     await cloner.load(order, watch)
@@ -111,7 +111,7 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
   it('that breaks off is said, and its old data comes back', async () => {
     await own.kill()
     const old = (await cloner.setAside(false, CALL)) ?? ''
-    const order = { method: 'physical', from: { ...from, host: 'nowhere' }, bytes: null } as const
+    const order = { method: 'physical', from: { ...from, host: 'nowhere' }, transfer: null } as const
     const broken = createCloner({
       socket: own.socket,
       runFolder: base,

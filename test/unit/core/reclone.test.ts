@@ -31,7 +31,7 @@ const facts: RecloneFacts = {
   config,
   folder,
   folderProblem: null,
-  source: { bytes: GIB, obstacles: [] },
+  source: { bytes: GIB, transfer: GIB, obstacles: [] },
   configuration: { own: 'a', theirs: 'a' },
   force: false,
 }
@@ -53,7 +53,7 @@ describe('apmode reclone', () => {
     ['the mode cannot be read', { state: { mode: 'unreadable', role: 'standby', vrrp: 'fault' } }, {}, /mode file/],
     ['the peer is silent', {}, { peer: { ...peer, reachable: false, writable: null } }, /host1 does not answer/],
     ['the peer does not lead', {}, { peer: { ...peer, writable: false } }, /only a machine that leads/],
-    ['something is missing there', { source: { bytes: null, obstacles: ['no ssh'] } }, {}, /^no ssh$/],
+    ['something is missing there', { source: { bytes: null, transfer: null, obstacles: ['no ssh'] } }, {}, /^no ssh$/],
     ['the folder cannot be replaced', { folder: { ...folder, obstacles: ['elsewhere'] } }, {}, /^elsewhere$/],
     ['the folder is not found', { folder: null, folderProblem: 'no mariadbd' }, {}, /^no mariadbd$/],
     ['there is no room', { folder: { ...folder, room: GIB } }, {}, /needs about 1\.6 GiB .* room for 1\.0 GiB/],
@@ -63,7 +63,12 @@ describe('apmode reclone', () => {
       {},
       /not the same .*a here, b on host1/,
     ],
-    ['nobody knows how much it is', { source: { bytes: null, obstacles: [] } }, {}, /cannot be found out/],
+    [
+      'nobody knows how much it is',
+      { source: { bytes: null, transfer: null, obstacles: [] } },
+      {},
+      /cannot be found out/,
+    ],
     [
       'it follows and is not diverged',
       {},
@@ -83,7 +88,7 @@ describe('apmode reclone', () => {
 
   test('--force does without a reason and without a known size, and without nothing else', () => {
     const healthy = { database: { ...database, replication: following('192.168.33.101') } }
-    expect(refusals({ force: true, source: { bytes: null, obstacles: [] } }, healthy)).toEqual([])
+    expect(refusals({ force: true, source: { bytes: null, transfer: null, obstacles: [] } }, healthy)).toEqual([])
     expect(refusals({ force: true }, { vip: true })).toHaveLength(1)
     expect(refusals({ force: true, folder: { ...folder, room: 0 } })).toHaveLength(1)
     expect(refusals({ force: true }, { peer: { ...peer, writable: false } })).toHaveLength(1)

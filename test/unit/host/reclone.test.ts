@@ -5,7 +5,7 @@ import { Reclone } from '../../../src/host/reclone.ts'
 import type { Cloner, DataFolder } from '../../../src/ports/clone.ts'
 import type { CommandResult, Progress } from '../../../src/ports/control.ts'
 import { type Driven, drive } from '../../fakes/driven.ts'
-import { World } from '../../fakes/world.ts'
+import { following, World } from '../../fakes/world.ts'
 
 const REQUEST = { physical: false, force: false, keepOld: false } as const
 const MIB = 1024 ** 2
@@ -22,13 +22,15 @@ class Disk implements Cloner {
   /** A call of this name fails with this. */
   failing = new Map<string, string>()
   during = new Map<string, () => void | Promise<void>>()
-  position = 'old'
 
-  async #call(name: string): Promise<void> {
+  /** Before and after its change something may happen: it fails, or the supervisor is killed (it never ends). */
+  async #call(name: string, change: () => void = () => {}): Promise<void> {
     this.calls.push(name)
     await this.during.get(name)?.()
     const failure = this.failing.get(name)
     if (failure !== undefined) throw new Error(failure)
+    change()
+    await this.during.get(`after ${name}`)?.()
   }
 
   async folder(): Promise<DataFolder> {
@@ -36,14 +38,15 @@ class Disk implements Cloner {
     return { path: '/data', state, aside, old: [...aside, ...this.kept].at(-1) ?? null, room, obstacles: [] }
   }
   async source() {
-    return { bytes: MIB, obstacles: [] }
+    return { bytes: MIB, transfer: MIB, obstacles: [] }
   }
   async settle() {}
   async setAside(keep: boolean) {
-    await this.#call('set-aside')
-    if (this.state === 'whole') (keep ? this.kept : this.aside).push('/data.old')
-    this.state = 'incomplete'
-    this.data = 'nothing'
+    await this.#call('set-aside', () => {
+      if (this.state === 'whole') (keep ? this.kept : this.aside).push('/data.old')
+      this.state = 'incomplete'
+      this.data = 'nothing'
+    })
     return '/data.old'
   }
   async fill() {
@@ -52,23 +55,27 @@ class Disk implements Cloner {
   async load(_order: unknown, watch: Parameters<Cloner['load']>[1]) {
     watch.onProgress({ what: 'copy', doneBytes: MIB, totalBytes: MIB, bytesPerSecond: MIB, leftSeconds: 0 })
     await this.#call('load')
-    this.position = 'copy'
   }
   async complete() {
-    await this.#call('complete')
-    this.state = 'whole'
-    this.data = 'copy'
+    await this.#call('complete', () => {
+      this.state = 'whole'
+      this.data = 'copy'
+    })
   }
   async putBack() {
-    await this.#call('put-back')
-    this.state = 'whole'
-    this.data = 'old'
-    this.aside = []
-    this.kept = []
+    await this.#call('put-back', () => {
+      this.state = 'whole'
+      this.data = 'old'
+      this.aside = []
+      this.kept = []
+    })
   }
   async removeOld() {
-    await this.#call('remove-old')
-    return this.aside.splice(0)
+    const removed = [...this.aside]
+    await this.#call('remove-old', () => {
+      this.aside = []
+    })
+    return removed
   }
 }
 
@@ -175,6 +182,32 @@ describe('apmode reclone', () => {
     expect(world.changes).not.toContain('keep-transactions')
     expect(disk).toMatchObject({ state: 'whole', data: 'copy', aside: [] })
   })
+
+  test.each(['set-aside', 'fill', 'load', 'complete', 'remove-old'].flatMap((name) => [name, `after ${name}`]))(
+    'killed at any moment (%s), run again it simply works',
+    async (moment) => {
+      const world = diverged()
+      const first = await prepare(world)
+      const { promise: there, resolve } = Promise.withResolvers<void>()
+      first.disk.during.set(moment, () => {
+        resolve()
+        return new Promise(() => {})
+      })
+      void first.run()
+      await there
+      await driven?.close()
+      first.disk.during.clear()
+      if (moment.endsWith('remove-old')) {
+        world.database.replication = following('192.168.33.101')
+        world.database.binlogState = '0-1-5'
+      }
+      const again = await prepare(world, first.disk)
+      const { exit } = await again.run()
+      expect(exit === 0 || (moment === 'after remove-old' && exit === 3)).toBe(true)
+      expect(again.disk).toMatchObject({ state: 'whole', data: 'copy', aside: [] })
+      expect(world.saved?.cloning).toBeNull()
+    },
+  )
 
   test('an interrupted one that cannot go on is undone', async () => {
     const world = diverged()
