@@ -44,7 +44,7 @@ export async function whereIsData(local: Local, call: Call): Promise<Where> {
 
 async function askProgram({ launcher, defaults }: Local, call: Call): Promise<string> {
   try {
-    return await collect(launcher, { argv: ['mariadbd', ...defaults, '--verbose', '--help'] }, call)
+    return await collect(launcher, { argv: ['mariadbd', ...defaults, '--user=root', '--verbose', '--help'] }, call)
   } catch (error) {
     throw new ApmodeError('failed', `cannot find the data folder: ${messageOf(error)}`)
   }
