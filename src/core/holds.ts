@@ -46,7 +46,8 @@ function followHolds(state: State, observed: Observed): string[] {
 /** G4, in a sentence: why the active machine did not fall out of the pair. */
 function staysHolds(state: State, observed: Observed): string[] {
   const fell = state.mode === 'ap' && state.role === 'active' && state.vrrp === 'fault'
-  if (!fell || observed.database === null || observed.peerAttached || observed.peer?.writable === true) return []
+  const able = observed.peerAttached && !observed.lineage.peerUnfit
+  if (!fell || observed.database === null || able || observed.peer?.writable === true) return []
   return [
     'G4 last one standing: no peer is attached that could serve, so this machine stays in ap and serves again once fit',
   ]

@@ -96,15 +96,16 @@ export function withoutStaleWord(state: State, observed: Observed): State {
 }
 
 /**
- * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, nor has the peer taken
- * over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
+ * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, or the peer calls itself
+ * unfit; nor has it taken over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
  * a database nothing can be told: false.
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
   if (observed.database === null) return false
   // Cut off it cannot know; it is fenced, and follows whoever leads once it sees that (G9).
   if (observed.lineage.cutOff) return true
-  // Whoever has lost the VIP already hands nothing over any more: another one took it, and may not be able to serve.
-  const deserted = (!observed.peerAttached || state.vrrp === 'backup') && observed.peer?.writable !== true
+  // Whoever has lost the VIP already hands nothing over: another one took it, and may not be able to serve.
+  const able = observed.peerAttached && !observed.lineage.peerUnfit && state.vrrp !== 'backup'
+  const deserted = !able && observed.peer?.writable !== true
   return deserted || waitsForLead(observed, config.node.name)
 }

@@ -34,6 +34,8 @@ export interface Lineage {
   readonly stalled: boolean
   /** The acknowledgement of the peer cannot come: silent for long, or nothing listens there. */
   readonly peerGone: boolean
+  /** The peer says of itself that it could not take over. */
+  readonly peerUnfit: boolean
   /** VRRP makes this machine master although the peer goes on accepting writes: it is kept out for a while (G3). */
   readonly rival: boolean
   /** Another VRRP master is heard, and its database does not answer: it does not hear this machine. */

@@ -13,10 +13,12 @@ import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
 import { Outlook } from './outlook.ts'
 import { Outshouted } from './outshouted.ts'
-import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf, PROVE_MS, YIELD_MS } from './pace.ts'
+import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf, PROVE_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
+import { PeerFitness } from './peer-fitness.ts'
 import { Rival } from './rival.ts'
 import { Turns } from './turns.ts'
+import { Yielding } from './yielding.ts'
 
 export interface BondSources {
   state(): State
@@ -32,6 +34,7 @@ export class Bond {
   led = false
   readonly apart = new Apart()
   readonly outlook: Outlook
+  readonly yielding = new Yielding()
   readonly #rival = new Rival()
   readonly #outshouted = new Outshouted()
   readonly #parts: Parts
@@ -42,12 +45,11 @@ export class Bond {
   readonly #lease: Lease
   readonly #goneMs: number
   readonly #acknowledging: Acknowledging
+  readonly #fitness: PeerFitness
   /** When the peer's replica was last seen attached. */
   #attachedAt = Number.NEGATIVE_INFINITY
   /** The peer accepts writes too, or leads since a newer epoch. */
   #otherLeads = false
-  /** When the VIP went to another master; null: it did not. */
-  #yieldedAt: number | null = null
   #tickedAt = 0
   /** This process, or the machine, did not run for a while before the present look. */
   #stoodStill = false
@@ -59,6 +61,7 @@ export class Bond {
     this.#lease = new Lease(leaseMs, parts.config.database.durability === 'async')
     this.#goneMs = goneMs
     this.#acknowledging = new Acknowledging(goneMs)
+    this.#fitness = new PeerFitness(parts)
     this.#parts = parts
     this.claim = claim
     this.outlook = new Outlook(parts.witness)
@@ -74,6 +77,7 @@ export class Bond {
       attachedLately: now - this.#attachedAt < this.#goneMs,
       stalled: this.#acknowledging.stalled(now),
       peerGone: this.#acknowledging.gone,
+      peerUnfit: this.#fitness.unfit(now),
       rival: this.#rival.staysOut(now),
       outshouted: this.#outshouted.staysOut(now),
       witness: this.outlook.witness,
@@ -87,7 +91,7 @@ export class Bond {
   /** Looks twice, so that the first decision does not take its own ignorance for trouble; then goes on looking. */
   async start(sources: BondSources): Promise<void> {
     this.#sources = sources
-    await this.#parts.witness?.known()
+    await Promise.all([this.#parts.witness?.known(), this.#fitness.ask()])
     await this.#look(sources)
     await this.#look(sources)
     this.#turns.next(this.lineage, this.#otherLeads)
@@ -105,20 +109,6 @@ export class Bond {
   /** Replication was begun anew, or its relay log is gone: it must prove again that it has everything. */
   followed(): void {
     this.#lease.drop()
-  }
-
-  /** keepalived gave the VIP to another master. */
-  yields(): void {
-    this.#yieldedAt ??= this.#parts.clock.elapsed()
-  }
-
-  leads(): void {
-    this.#yieldedAt = null
-  }
-
-  /** The other master may have taken the lead; before, it cannot have acknowledged anything alone. */
-  get yieldedForLong(): boolean {
-    return this.#yieldedAt !== null && this.#parts.clock.elapsed() - this.#yieldedAt > YIELD_MS
   }
 
   /** keepalived hears another master. */
@@ -176,6 +166,7 @@ export class Bond {
     const begun = clock.elapsed()
     const own = await database.observe({ timeoutMs: LIMITS.databaseLook })
     if (!own.answers) {
+      void this.#fitness.ask()
       // One that starts again has lost its relay log.
       if (own.reason === 'down') this.followed()
       this.#lease.interrupt()
@@ -238,7 +229,10 @@ export class Bond {
     const doubts = this.#stoodStill || this.#outshouted.heardLately(begun)
     const asks = waits || !attached || begun - this.#askedAt > ASK_PEER_MS || doubts
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
-    if (asks) this.#askedAt = begun
+    if (asks) {
+      this.#askedAt = begun
+      void this.#fitness.ask()
+    }
     if (peer !== null) this.#outshouted.peer(peer.reachable || peer.refused, this.#parts.clock.elapsed())
     await this.#lookOut(sources, peer)
     if (peer !== null) this.#otherLeads = peer.writable === true || (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)

@@ -75,8 +75,8 @@ export class Settler {
     const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
     const now = withoutStaleWord(from, observed)
     const to = event === null ? now : transition(now, event)
-    if (request.event === 'backup' && from.vrrp === 'master' && to.vrrp === 'backup') this.bond.yields()
-    if (this.bond.claim === 'alone' && this.bond.yieldedForLong) this.claim('shared')
+    if (request.event === 'backup' && from.vrrp === 'master' && to.vrrp === 'backup') this.bond.yielding.yields(begun)
+    if (this.bond.claim === 'alone' && this.bond.yielding.forLong(begun)) this.claim('shared')
     // Decided: a supervisor that is killed from here on finishes it (G2).
     if (event?.type === 'master' && from.mode !== to.mode) this.claim('taking')
     const mustBeDurable = request.needsDurableMode === true
@@ -205,7 +205,7 @@ export class Settler {
     const master = this.state.vrrp === 'master'
     // A machine that came back from maintenance has nothing to hand over yet.
     bond.led = this.state.mode !== 'm' && (bond.led || (writable && master))
-    if (writable && master) bond.leads()
+    if (writable && master) bond.yielding.leads()
     bond.leadKept = master && (bond.leadKept || (writable && observed.vip))
     const async = this.#parts.config.database.durability === 'async'
     if (writable && master && observed.vip) {

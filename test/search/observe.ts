@@ -148,6 +148,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       attachedLately: machine.dump,
       stalled: false,
       peerGone: machine.peerGone,
+      peerUnfit: false,
       rival: machine.rival,
       outshouted: false,
       witness: seesWitness(pair, machine),
