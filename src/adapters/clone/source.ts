@@ -56,11 +56,6 @@ export async function lookAtSource(
           'apmode render grants | mariadb there',
       )
     }
-    if (asked.broken.length > 0) {
-      obstacles.push(
-        `a dump would end at a view on ${from.host} that cannot be read (${asked.broken.join(', ')}): mend or drop it`,
-      )
-    }
   }
   if (asked.series !== ownSeries) {
     obstacles.push(
@@ -74,8 +69,6 @@ export async function lookAtSource(
 interface Asked {
   readonly series: string
   readonly privileges: readonly string[]
-  /** Views that refer to something that is gone. */
-  readonly broken: readonly string[]
   readonly bytes: number | null
   readonly transfer: number | null
 }
@@ -96,9 +89,6 @@ async function askServer(
     "SELECT 'privilege', PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES " +
       "WHERE GRANTEE = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''');",
     `SELECT 'bytes', COALESCE(SUM(${columns}), 0), COALESCE(SUM(${moved}), 0) FROM information_schema.TABLES WHERE table_type <> 'VIEW';`,
-    // Of a view that can be opened this is its type; it is opened only when a column such as create_time is asked for.
-    "SELECT 'broken', CONCAT(table_schema, '.', table_name) FROM information_schema.TABLES " +
-      "WHERE table_type = 'VIEW' AND (table_comment <> 'VIEW' OR create_time IS NOT NULL);",
   ].join('\n')
   try {
     const text = await withPassword(from.passwordFile, remote.runFolder, (descriptor) => {
@@ -123,7 +113,6 @@ export function readAnswer(text: string): Asked {
   return {
     series: seriesIn(values('version')[0] ?? ''),
     privileges: values('privilege'),
-    broken: values('broken'),
     bytes: numberIn(bytes),
     transfer: numberIn(transfer),
   }

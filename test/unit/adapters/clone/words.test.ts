@@ -65,11 +65,10 @@ describe('other words', () => {
 
   test('of the other server', () => {
     const answer =
-      'version\t10.11.19-MariaDB-log\nprivilege\tSELECT\nprivilege\tSHOW VIEW\nbroken\tapp.v\nbytes\t1234567890123\t1000\n'
+      'version\t10.11.19-MariaDB-log\nprivilege\tSELECT\nprivilege\tSHOW VIEW\nbytes\t1234567890123\t1000\n'
     expect(readAnswer(answer)).toEqual({
       series: '10.11',
       privileges: ['SELECT', 'SHOW VIEW'],
-      broken: ['app.v'],
       bytes: 1234567890123,
       transfer: 1000,
     })
