@@ -28,13 +28,15 @@ async function main(argv: readonly string[]): Promise<number> {
 // `apmode history | head`: nobody reads on, and that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    const exit = error instanceof Failure ? error.exit : EXIT.failed
-    const sentence = error instanceof Error ? error.message : String(error)
-    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ exit, sentence })}\n`)
-    process.stderr.write(`apmode: ${sentence}\n`)
-    process.exit(exit)
-  },
-)
+/** A pipe takes what it can, and the rest later: what was said last is written before the end. */
+function end(code: number): void {
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)))
+}
+
+main(process.argv.slice(2)).then(end, (error: unknown) => {
+  const exit = error instanceof Failure ? error.exit : EXIT.failed
+  const sentence = error instanceof Error ? error.message : String(error)
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ exit, sentence })}\n`)
+  process.stderr.write(`apmode: ${sentence}\n`)
+  end(exit)
+})

@@ -54,6 +54,27 @@ const ACCEPTED = 'HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\n{}'
 
 // Processes start slowly on a busy machine.
 describe('apmode as a process', { timeout: 60_000 }, () => {
+  it('what a slow reader has not taken yet is not cut off', async () => {
+    await console.listen()
+    const [entry] = console.control.entries
+    if (entry === undefined) throw new Error('no entry')
+    console.control.entries = Array.from({ length: 1000 }, () => ({ ...entry, sentence: 'x'.repeat(500) }))
+    const environment = { ...process.env, APMODE_SOCKET: console.socketPath }
+    const child = spawn(
+      'sh',
+      ['-c', '"$0" "$1" history -n 1000 --json | { sleep 0.5; cat; }', process.execPath, MAIN],
+      {
+        env: environment,
+      },
+    )
+    let out = ''
+    child.stdout.on('data', (piece) => {
+      out += piece
+    })
+    await new Promise((resolve) => child.on('close', resolve))
+    expect(JSON.parse(out)).toHaveLength(1000)
+  })
+
   it('notify hands over both forms, says nothing and exits 0', async () => {
     await console.listen()
     expect(await apmode('notify', 'master')).toEqual({ exit: 0, out: '', err: '' })
