@@ -72,8 +72,9 @@ async function measure(pair: ApmodePair, runs: number, every: number, writeDocs:
       measured.push(await one(holder, client))
       ;[holder, standby] = [standby, holder]
       await healthy(holder, standby)
-      const { blockedMs } = measured.at(-1) ?? { blockedMs: Number.NaN }
-      process.stderr.write(`${run} of ${runs}: ${Math.round(blockedMs)} ms\n`)
+      const { blockedMs = Number.NaN, entry } = measured.at(-1) ?? {}
+      const steps = entry?.steps.map(({ step, ms }) => `${step} ${Math.round(ms)}`).join(', ')
+      process.stderr.write(`${run} of ${runs}: ${Math.round(blockedMs)} ms (${steps}; all ${entry?.ms})\n`)
     }
   } finally {
     await client.stop()
