@@ -67,7 +67,14 @@ export interface Status {
   /** What cannot be done or read at the moment (the bus, the FIFO, a full disk), a sentence each. */
   readonly problems: readonly string[]
   /** The command that an operator would sensibly type next, with why; null when there is nothing to do. */
-  readonly next: { readonly command: string; readonly why: string } | null
+  readonly next: NextCommand | null
+}
+
+export interface NextCommand {
+  readonly command: string
+  /** The machine on which it is typed; null: this one. */
+  readonly on: string | null
+  readonly why: string
 }
 
 export const CHECKS = ['router', 'api', 'database', 'nic'] as const

@@ -68,9 +68,9 @@ export function nextTyped(seen: readonly Seen[], waitedMs: number): Wish | null 
   if (server !== undefined) {
     const other = both.find((status) => status !== server)
     if (other === undefined) return null
-    if (other.mode === 'm' || other.mode === 'unreadable' || other.mode === 'unset' || other.mode === 's') {
-      return { machine: other.node, command: 'set ap --now' }
-    }
+    if (other.reasons.some((reason) => reason.startsWith('G6'))) return { machine: other.node, command: 'reclone' }
+    if (other.mode === 'unreadable' || other.mode === 'unset') return { machine: other.node, command: 'set ap --now' }
+    if (other.mode === 'm' || other.mode === 's') return { machine: other.node, command: 'rejoin' }
     if (!runs(other)) return { machine: other.node, command: 'start' }
     if (!runs(server)) return { machine: server.node, command: 'start' }
     const paired = server.mode === 'ap' && server.role === 'active'
@@ -81,7 +81,9 @@ export function nextTyped(seen: readonly Seen[], waitedMs: number): Wish | null 
   const [newest, older] = both.toSorted((a, b) => (b.lead?.epoch ?? 0) - (a.lead?.epoch ?? 0))
   for (const status of [newest, older]) {
     if (status === undefined) continue
-    const command = status.mode === 'unreadable' ? 'set ap --now' : status.next?.command.replace(/^apmode /, '')
+    const { next } = status
+    const proposed = next?.on === null ? next.command.replace(/^apmode /, '') : undefined
+    const command = status.mode === 'unreadable' ? 'set ap --now' : proposed
     if (command !== undefined) return { machine: status.node, command }
   }
   if (waitedMs < FORCE_AFTER_MS || newest === undefined) return null

@@ -12,7 +12,10 @@ export function showStatus(status: Status, paint: Paint, nowMs: number): string 
   if (status.reasons.length > 0) lines.push('', ...list('why', status.reasons, paint, 'yellow'))
   if (status.problems.length > 0) lines.push('', ...list('problems', status.problems, paint, 'red'))
   if (status.next)
-    lines.push('', `  ${paint('bold', 'next')}  ${status.next.command}   ${paint('dim', status.next.why)}`)
+    lines.push(
+      '',
+      `  ${paint('bold', 'next')}  ${status.next.on === null ? '' : `on ${status.next.on}: `}${status.next.command}   ${paint('dim', status.next.why)}`,
+    )
   return `${lines.join('\n')}\n`
 }
 

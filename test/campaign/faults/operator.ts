@@ -13,6 +13,9 @@ const common = {
 } as const
 
 const COMMANDS = [
+  'handover',
+  'handover --timeout 0.2',
+  'rejoin --timeout 10',
   'set ap',
   'set ap --now',
   'set s',
@@ -38,7 +41,17 @@ const command = (words: string): Fault => ({
 })
 
 export const OPERATOR_FAULTS: readonly Fault[] = [
-  ...['set m', 'set m --now', 'set s', 'set ap --now', 'stop', 'restart'].map(command),
+  ...[
+    'handover',
+    'rejoin --timeout 20',
+    'set m',
+    'set m --now',
+    'set m --force',
+    'set s',
+    'set ap --now',
+    'stop',
+    'restart',
+  ].map(command),
   {
     ...common,
     key: 'operator-random',

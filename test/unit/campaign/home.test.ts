@@ -15,7 +15,7 @@ const after = (holder: Partial<Status>, standby: Partial<Status>, waitedMs = 0) 
   return wish === null ? null : `${wish.machine}: ${wish.command}`
 }
 const stopped = HOLDER.units.map((unit) => ({ ...unit, active: 'inactive' as const }))
-const next = (command: string) => ({ command: `apmode ${command}`, why: 'because' })
+const next = (command: string) => ({ command: `apmode ${command}`, on: null, why: 'because' })
 
 describe('the next command', () => {
   test('is none when the pair is whole, and when a machine does not answer', () => {
@@ -24,7 +24,8 @@ describe('the next command', () => {
   })
 
   test('while one serves: the other one first, then the one that serves', () => {
-    expect(after({ mode: 's' }, { mode: 'm' })).toBe('host2: set ap --now')
+    expect(after({ mode: 's' }, { mode: 'm' })).toBe('host2: rejoin')
+    expect(after({}, { fit: false, reasons: ['G6 diverged: …'] })).toBe('host2: reclone')
     expect(after({ mode: 's' }, { units: stopped })).toBe('host2: start')
     expect(after({ mode: 's' }, {})).toBe('host1: set ap')
     expect(after({ role: 'standby' }, {})).toBe('host1: set ap')

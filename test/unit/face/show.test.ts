@@ -42,7 +42,7 @@ describe('status', () => {
         fit: false,
         reasons: ['nginx.service is failed'],
         problems: ['the bus does not answer'],
-        next: { command: 'apmode start', why: 'no service unit runs' },
+        next: { command: 'apmode start', on: null, why: 'no service unit runs' },
       },
       plain,
       NOW,
