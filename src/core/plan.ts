@@ -203,10 +203,14 @@ function commits(observed: Observed, database: DatabasePresent, posture: Posture
   ) {
     return database.commitsWithPeer || owed ? [{ do: 'commit-alone', effect: 'grant' }] : []
   }
-  // A replica that was attached a moment ago may still take over: what is written first must reach it.
-  const opens = !database.writable && lineage.attachedLately
+  // A replica that was attached a moment ago may still take over: what is written first must reach it. So must it reach one
+  // that follows already (a handover).
+  const follows = peerAttached && observed.peer?.reachable === true && observed.peer.writable === false
+  const opens = !database.writable && (lineage.attachedLately || follows)
   const ready =
-    opens || owed || (observed.peer !== null && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY)
+    opens ||
+    owed ||
+    (observed.peer?.reachable === true && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY)
   return ready && !database.commitsWithPeer ? [{ do: 'commit-with-peer', effect: 'grant' }] : []
 }
 

@@ -13,6 +13,8 @@ export class Acknowledging {
   /** When all was last in order; null: this machine does not lead. */
   #inOrderAt: number | null = null
   #received = 0
+  /** Looks in a row that found commits waiting and no acknowledgement since the look before. */
+  #missed = 0
   /** When commits last waited in vain. */
   #missedAt = Number.NEGATIVE_INFINITY
   #stuckMs = STUCK_FIRST_MS
@@ -30,6 +32,7 @@ export class Acknowledging {
   /** This machine does not lead now. */
   rest(): void {
     this.#inOrderAt = null
+    this.#missed = 0
     this.#missedAt = Number.NEGATIVE_INFINITY
   }
 
@@ -37,9 +40,12 @@ export class Acknowledging {
   inOrder(attached: boolean, acknowledged: Acknowledgements | null, now: number): boolean {
     this.#inOrderAt ??= now
     if (!attached || !this.#progresses(acknowledged)) {
-      if (acknowledged !== null) this.#missedAt = now
+      // A commit that waits at one look may have begun just before it.
+      this.#missed += 1
+      if (acknowledged !== null && this.#missed > 1) this.#missedAt = now
       return false
     }
+    this.#missed = 0
     this.#inOrderAt = now
     if (now >= this.#trustAgainAt) this.gone = false
     return true

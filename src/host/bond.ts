@@ -46,7 +46,7 @@ export class Bond {
   readonly #goneMs: number
   readonly #acknowledging: Acknowledging
   readonly #fitness: PeerFitness
-  /** When the peer's replica was last seen attached. */
+  /** When the peer's replica was last seen attached; one that leads has left its connection behind. */
   #attachedAt = Number.NEGATIVE_INFINITY
   /** The peer accepts writes too, or leads since a newer epoch. */
   #otherLeads = false
@@ -54,6 +54,8 @@ export class Bond {
   /** This process, or the machine, did not run for a while before the present look. */
   #stoodStill = false
   #askedAt = Number.NEGATIVE_INFINITY
+  /** By the last look that it answered. */
+  #peerLeads = false
   readonly #turns = new Turns()
 
   constructor(parts: Parts, claim: Claim) {
@@ -174,7 +176,7 @@ export class Bond {
       await this.#lookOut(sources, null)
       return
     }
-    if (own.replicas.includes(config.peer.address)) this.#attachedAt = begun
+    if (own.replicas.includes(config.peer.address) && !this.#peerLeads) this.#attachedAt = begun
     if (own.writable) await this.#lead(sources, own, begun)
     else await this.#follow(sources, own, begun)
   }
@@ -208,6 +210,8 @@ export class Bond {
       return
     }
     this.#rival.peer(peer.writable)
+    this.#peerLeads = peer.writable
+    if (peer.writable) this.#attachedAt = Number.NEGATIVE_INFINITY
     this.apart.look(own, peer, claimOf(this.claim, own.lead, this.#parts.config.node.name) === 'none')
     this.#lease.look(own.replication, peer, begun)
   }
@@ -216,6 +220,7 @@ export class Bond {
     const { database, config } = this.#parts
     this.#lease.drop()
     this.apart.forget()
+    this.#peerLeads = false
     // Nobody acknowledged anything while nothing ran: the silence begins now.
     if (this.#stoodStill) this.#acknowledging.rest()
     const attached = own.replicas.includes(config.peer?.address ?? '')

@@ -35,6 +35,32 @@ describe('who acknowledges a write', () => {
     expect(await changesOf(holder())).toEqual(['commit-with-peer'])
   })
 
+  test('this machine alone after a failover: the connection that the failed peer left behind is no replica', async () => {
+    const world = new World('host2').running(false)
+    world.database.replicas = [world.peerAddress]
+    const driven = await drive(world)
+    world.vip = true
+    world.peer = { ...world.peer, reachable: false, writable: null }
+    driven.supervisor.hear({ state: 'master', instance: 'VI_1', source: 'fifo' })
+    await driven.idle()
+    expect(world.acceptsWrites).toBe(true)
+    expect(world.changes).not.toContain('commit-with-peer')
+    await driven.close()
+  })
+
+  test('the peer too from the first write on, when it follows already (a handover)', async () => {
+    const world = new World('host2').running(false)
+    world.database.replicas = [world.peerAddress]
+    const driven = await drive(world)
+    world.vip = true
+    world.peer = { ...world.peer, writable: false }
+    driven.supervisor.hear({ state: 'master', instance: 'VI_1', source: 'fifo' })
+    await driven.idle()
+    expect(world.changes.indexOf('commit-with-peer')).toBeGreaterThan(0)
+    expect(world.changes.indexOf('commit-with-peer')).toBeLessThan(world.changes.indexOf('allow-writes'))
+    await driven.close()
+  })
+
   test('this machine alone while the peer has yet to catch up', async () => {
     const world = holder()
     world.saved = { role: 'active', peerAttachedAt: null, claim: 'alone', cloning: null }
