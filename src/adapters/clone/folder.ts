@@ -126,9 +126,29 @@ async function newAside(folder: string, keep: boolean, at: Date): Promise<string
 }
 
 async function moveAll(from: string, to: string): Promise<void> {
-  for (const name of await entries(from)) await rename(join(from, name), join(to, name))
+  for (const name of await entries(from)) await move(join(from, name), join(to, name))
   await syncFolder(to)
   await syncFolder(from)
+}
+
+/**
+ * An overlay filesystem does not rename a folder that comes from its lower layer (EXDEV): such a one moves file by file, and
+ * goes on so where that was interrupted (ENOTEMPTY).
+ */
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const found = await lstat(from)
+    if (!found.isDirectory() || !['EXDEV', 'ENOTEMPTY', 'EEXIST'].includes(code ?? '')) throw error
+    await mkdir(to, { recursive: true })
+    await chown(to, found.uid, found.gid)
+    await chmod(to, found.mode & 0o777)
+    for (const name of await readdir(from)) await move(join(from, name), join(to, name))
+    await syncFolder(to)
+    await rmdir(from)
+  }
 }
 
 /** Throws an incomplete copy away. Throws ApmodeError `refused` for anything else. */

@@ -108,18 +108,21 @@ describe('a data folder that is replaced', () => {
 
   test('a move that was interrupted goes on, in either direction', async () => {
     const moving = `${old()}.moving`
-    mkdirSync(moving)
+    mkdirSync(join(moving, 'app'), { recursive: true })
+    writeFileSync(join(moving, 'app', 'db.opt'), 'charset')
     writeFileSync(join(moving, 'ibdata1'), 'old')
     rmSync(join(data, 'ibdata1'))
     expect((await survey(data)).state).toBe('divided')
     cpSync(base, `${base}-2`, { recursive: true })
     expect(await setAside(data, false, new Date())).toBe(old())
     expect(readdirSync(old()).toSorted()).toEqual(['app', 'debian-10.11.flag', 'ibdata1'])
+    expect(readdirSync(join(old(), 'app')).toSorted()).toEqual(['db.opt', 't.ibd'])
     rmSync(base, { recursive: true })
     cpSync(`${base}-2`, base, { recursive: true })
     rmSync(`${base}-2`, { recursive: true })
     await putBack(data, '')
     expect(readdirSync(data).toSorted()).toEqual(['app', 'debian-10.11.flag', 'ibdata1'])
+    expect(readdirSync(join(data, 'app')).toSorted()).toEqual(['db.opt', 't.ibd'])
     expect(existsSync(moving)).toBe(false)
   })
 
