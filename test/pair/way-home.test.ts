@@ -69,7 +69,7 @@ describe.skipIf(obstacle !== null)('the way home', () => {
     return (await pair.host1.holdsVip()) ? [pair.host1, pair.host2] : [pair.host2, pair.host1]
   }
 
-  test(`${ROUNDS} times in a row: failover, rejoin, set ap, handover back`, async () => {
+  test(`${ROUNDS} times in a row: failover, rejoin, set ap, handover back`, { timeout: 480_000 }, async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const fault = FAULTS[round % FAULTS.length]
       if (fault === undefined) throw new Error('there are no faults')
