@@ -57,8 +57,10 @@ export class Acknowledging {
     const silent = now - (this.#inOrderAt ?? now) >= this.#goneMs && !cutOff
     if (this.gone || !(refused || silent)) return
     this.gone = true
-    this.#trustAgainAt = attached ? now + this.#stuckMs : 0
-    this.#stuckMs = attached ? Math.min(this.#stuckMs * 2, STUCK_MOST_MS) : STUCK_FIRST_MS
+    // One whose machine has gone stays listed as attached for minutes; it may be trusted as soon as it is back.
+    const stuck = attached && peer?.reachable === true
+    this.#trustAgainAt = stuck ? now + this.#stuckMs : 0
+    this.#stuckMs = stuck ? Math.min(this.#stuckMs * 2, STUCK_MOST_MS) : STUCK_FIRST_MS
   }
 
   #progresses(acknowledged: Acknowledgements | null): boolean {

@@ -116,6 +116,7 @@ describe.skipIf(obstacle !== null)('the way home', () => {
         await pause(ms)
         const cut = await victim.powerOff()
         await serves(client, cut)
+        process.stderr.write(`${Math.round(client.longestGap(cut - 1000)?.ms ?? Number.NaN)} ms without a write\n`)
         await running
         return survivor
       })
