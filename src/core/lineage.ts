@@ -193,5 +193,9 @@ function divergedSentence({ lineage }: Observed, config: Config): string {
   const ranges = lineage.diverged.map(rangeText).join(', ')
   const kept = lineage.keptIn === null ? '' : `, kept in ${lineage.keptIn}`
   const peer = config.peer?.name ?? 'the peer'
-  return `G6 diverged: only this machine has ${ranges}${kept}; it must be cloned from ${peer} again`
+  const count = lineage.diverged.reduce((sum, { after, last }) => sum + (last - after), 0n)
+  return (
+    `G6 diverged: only this machine has ${ranges}${kept}; ${count} transactions that ${peer} does not have; ` +
+    `it must be cloned from ${peer} again (apmode reclone)`
+  )
 }

@@ -2,6 +2,10 @@
  * `apmode reclone` on two real machines while a client writes: after an errant transaction, after a purged binary log,
  * killed in the middle, without room. host2's data folder is a disk of its own, host1's is an ordinary folder.
  */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { PlanView, Status } from '../../src/ports/control.ts'
 import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
@@ -17,6 +21,27 @@ const PATIENT = { timeoutMs: 120_000 }
 const BULK =
   'USE app; CREATE TABLE app.bulk (n INT PRIMARY KEY, t TEXT) AS ' +
   'SELECT seq AS n, REPEAT(MD5(seq), 64) AS t FROM seq_1_to_60000'
+
+/** The lab has no ssh: one command line over TCP, and what it writes. */
+const SSH_SERVER = `#!/usr/bin/python3
+import socket, subprocess
+server = socket.create_server(('0.0.0.0', 2222))
+while True:
+    door, _ = server.accept()
+    line = door.makefile().readline()
+    subprocess.Popen(['sh', '-c', line], stdin=subprocess.DEVNULL, stdout=door.fileno())
+    door.close()
+`
+const SSH_CLIENT = `#!/usr/bin/python3
+import socket, sys
+at = next(n for n, word in enumerate(sys.argv) if word.startswith('root@'))
+door = socket.create_connection((sys.argv[at][5:], 2222), 5)
+door.sendall((' '.join(sys.argv[at + 1:]) + '\\n').encode())
+door.settimeout(60)
+while part := door.recv(65536):
+    sys.stdout.buffer.write(part)
+sys.stdout.flush()
+`
 
 /** What a reclone would change. */
 const LOOK = `ls -A ${DATA}; ls -d ${DATA}*; systemctl show -P ActiveEnterTimestamp mariadb; cat /opt/ap-mode; grep cloning /var/lib/apmode/state.json || true`
@@ -185,21 +210,51 @@ describe.skipIf(obstacle !== null)('reclone', () => {
     await whole()
   })
 
-  test('the lead gone in the middle: undone, and the old data is back', async () => {
+  test('the lead stops answering in the middle: undone, and the old data is back', async () => {
     await diverge(other, 'old')
     const running = other.apmode('reclone', PATIENT)
+    let ended = false
+    void running.finally(() => {
+      ended = true
+    })
     const half = async () => (await asides(other)).includes('incomplete')
     await waitFor(half, { patienceMs: 60_000, reason: 'half a copy', everyMs: 20 })
-    await sql(
-      lead,
-      "BEGIN NOT ATOMIC FOR t IN (SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT%SQL_NO_CACHE%' OR user='replication' AND command='Query') DO KILL t.id; END FOR; END",
-    ).catch(() => '')
-    const said = await running
-    if (said.code !== 0) {
-      expect(said.stdout + said.stderr).toMatch(/the old data is back/)
-      expect(await sql(other, 'SELECT word FROM app.old')).toBe('only here: old')
-      await done(other)
+    // What reads everything of app.bulk is the dump.
+    const dumps = "SELECT CONCAT('KILL ', id) FROM information_schema.processlist WHERE info LIKE 'SELECT%FROM `bulk`%'"
+    const killed = async () => {
+      for (const kill of (await sql(lead, dumps)).split('\n').filter((line) => line !== '')) {
+        await sql(lead, kill).catch(() => '')
+      }
+      return ended
     }
+    await waitFor(killed, { patienceMs: 60_000, reason: 'the end of the copy' })
+    const said = await running
+    expect(said).toMatchObject({ code: 1 })
+    expect(said.stdout + said.stderr).toMatch(/mariadb-dump: .*the old data is back/)
+    expect(await sql(other, 'SELECT word FROM app.old')).toBe('only here: old')
+    expect(await asides(other)).toBe('')
+    await until(other, 'is what it was', (status) => /G6 diverged/.test(reasons(status)))
+    await done(other)
+    await whole()
+  })
+
+  test('--physical: the files over ssh', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'apmode-reclone-'))
+    const download = spawnSync('apt-get', ['download', 'mariadb-backup'], { cwd: folder, timeout: 60_000 })
+    const [deb] = readdirSync(folder)
+    if (download.status !== 0 || deb === undefined) return context.skip('mariadb-backup cannot be downloaded')
+    await Promise.all([lead, other].map((machine) => machine.installPackage(join(folder, deb))))
+    rmSync(folder, { recursive: true })
+    const refused = await other.apmode('reclone --physical --force', PATIENT)
+    expect(refused).toMatchObject({ code: 3 })
+    expect(refused.stdout + refused.stderr).toMatch(/ssh missing on this machine/)
+    await other.writeFile('/usr/local/bin/ssh', SSH_CLIENT, 0o755)
+    const unreachable = await other.apmode('reclone --physical --force', PATIENT)
+    expect(unreachable.stdout + unreachable.stderr).toMatch(/mariadb-backup cannot be run on .* over ssh/)
+    await lead.writeFile('/usr/local/bin/lab-sshd', SSH_SERVER, 0o755)
+    await lead.must(['systemd-run', '--quiet', '--unit=lab-sshd', '/usr/local/bin/lab-sshd'])
+    await diverge(other, 'files')
+    expect(await done(other, 'reclone --physical')).toMatch(/copy the files of /)
     await whole()
   })
 
