@@ -10,6 +10,7 @@ import { PROBE } from './lab/recipe.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { type Sampler, startSampler } from './lab/sampler.ts'
 import { waitFor } from './lab/wait.ts'
+import { startLocalWriter } from './local-writer.ts'
 
 const obstacle = whyNoLab()
 const PATIENT = { timeoutMs: 60_000 }
@@ -198,8 +199,83 @@ describe.skipIf(obstacle !== null)('handover', () => {
       await swapped()
     })
 
+    test.each(['LOCK TABLES entry WRITE', 'LOCK TABLES entry READ', 'FLUSH TABLES WITH READ LOCK'])(
+      'a client holds %s',
+      async (lock) => {
+        const held = holder.exec(['mariadb', PROBE.database, '-e', `${lock}; SELECT SLEEP(6)`], PATIENT)
+        await waitFor(async () => /locked/.test(await sentence('plan handover')), {
+          patienceMs: 6_000,
+          reason: 'the lock seen',
+        })
+        await refused(/root@localhost \(connection \d+\) holds .* locked, for \d+\.\d s \(--kill ends it\)/)
+        await held
+      },
+    )
+
+    test('its database is down', async () => {
+      await standby.must(['systemctl', 'stop', 'mariadb'], PATIENT)
+      await refused(/the database of \w+ does not answer/)
+      await must(standby.apmode('start', PATIENT))
+    })
+
+    test('it lags', async () => {
+      await standby.must(['mariadb', '-e', 'STOP SLAVE SQL_THREAD'])
+      await holder.must([
+        'mariadb',
+        PROBE.database,
+        '-e',
+        'CREATE TABLE IF NOT EXISTS late (a INT); INSERT INTO late VALUES (1)',
+      ])
+      await refused(/does not run \(IO Yes, SQL No\)/)
+      await standby.must(['mariadb', '-e', 'START SLAVE SQL_THREAD'])
+    })
+
     const sentence = async (words: string) =>
       (JSON.parse((await holder.apmode(`${words} --json`)).stdout) as PlanView).sentence
+  })
+
+  test('a long SELECT holds nothing up', async () => {
+    const leader = holder
+    const select = leader.exec(['mariadb', PROBE.database, '-e', 'SELECT COUNT(*), SLEEP(8) FROM entry'], PATIENT)
+    const gap = await underLoad(
+      () => standby,
+      async () => {
+        await must(leader.apmode('handover', PATIENT))
+      },
+    )
+    expect(gap).toBeLessThan(2_000)
+    await select
+    await swapped()
+  })
+
+  test('a client with READ ONLY ADMIN that comes back in a loop: undone, and nothing of it is written twice', async () => {
+    const leader = holder
+    await leader.must([
+      'mariadb',
+      '-e',
+      `SET sql_log_bin=0; CREATE USER IF NOT EXISTS boss@localhost IDENTIFIED BY 'boss'; GRANT ALL ON app.* TO boss@localhost;
+       GRANT READ_ONLY ADMIN ON *.* TO boss@localhost`,
+    ])
+    const writer = startLocalWriter(leader, {
+      user: 'boss',
+      password: 'boss',
+      firstNumber: 900_000_000,
+      briefly: false,
+    })
+    try {
+      await waitFor(() => writer.acknowledged.length > 5, { patienceMs: 10_000, reason: 'it writes' })
+      const result = await leader.apmode('handover --json', PATIENT)
+      const answer = JSON.parse(result.stdout) as Answer
+      expect([answer.exit, answer.sentence]).toEqual([
+        1,
+        expect.stringContaining('boss@localhost may write all the same'),
+      ])
+      expect(answer.sentence).toContain('this machine accepts writes again')
+    } finally {
+      await writer.stop()
+      await leader.must(['mariadb', '-e', 'SET sql_log_bin=0; DROP USER boss@localhost'])
+    }
+    await healthy(leader, standby)
   })
 
   describe('is undone, and this machine serves again:', () => {

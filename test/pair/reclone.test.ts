@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { PlanView, Status } from '../../src/ports/control.ts'
-import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
+import { type ApmodePair, healthy, LAB_SECRET, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
 import { type Client, startClient } from './lab/client.ts'
 import { DATA, mountDataDisk } from './lab/data-disk.ts'
 import { whyNoLab } from './lab/requirements.ts'
@@ -182,6 +182,10 @@ describe.skipIf(obstacle !== null)('reclone', () => {
       sql(other, "SELECT COUNT(*) FROM information_schema.tables WHERE table_name='bulk'").catch(() => '')
     const half = async () => (await asides(other)).includes('incomplete') && (await loads()) === '1'
     await waitFor(half, { patienceMs: 60_000, reason: 'half a copy', everyMs: 20 })
+    // A pattern that does not find itself.
+    const [first, ...rest] = LAB_SECRET
+    const places = '/proc/[0-9]*/cmdline /proc/[0-9]*/environ /run/apmode/* /run/apmode/.[!.]*'
+    expect(await other.shell(`grep -las '[${first}]${rest.join('')}' ${places} || true`)).toBe('')
     await other.shell('systemctl kill --kill-who=main --signal=KILL apmode.service')
     await running
     await until(other, 'says so', (status) => /is being replaced.*reclone again/.test(reasons(status)))
@@ -255,6 +259,17 @@ describe.skipIf(obstacle !== null)('reclone', () => {
     await lead.must(['systemd-run', '--quiet', '--unit=lab-sshd', '/usr/local/bin/lab-sshd'])
     await diverge(other, 'files')
     expect(await done(other, 'reclone --physical')).toMatch(/copy the files of /)
+    await whole()
+  })
+
+  test('a machine that fell out and is in m comes back with a fresh copy', async () => {
+    await lead.must(['systemctl', 'kill', '--signal=KILL', 'mariadb'])
+    await until(other, 'serves', (status) => status.mode === 's' && status.writable === true)
+    await waitFor(async () => (await lead.modeFile()) === 'm', { patienceMs: 15_000, reason: 'the other one in m' })
+    ;[lead, other] = [other, lead]
+    const said = await done(other, 'reclone --force')
+    expect(said).toMatch(/apmode set ap/)
+    await done(lead, 'set ap')
     await whole()
   })
 
