@@ -214,6 +214,10 @@ describe.skipIf(obstacle !== null)('handover', () => {
 
     test('its database is down', async () => {
       await standby.must(['systemctl', 'stop', 'mariadb'], PATIENT)
+      await waitFor(async () => (await holder.status()).commitsWithPeer === false, {
+        patienceMs: 10_000,
+        reason: 'the holder goes on alone',
+      })
       await refused(/the database of \w+ does not answer/)
       await must(standby.apmode('start', PATIENT))
     })
