@@ -97,7 +97,7 @@ export class Bond {
     await this.#look(sources)
     await this.#look(sources)
     this.#turns.next(this.lineage, this.#otherLeads)
-    const tick = () => void this.#tick()
+    const tick = () => void this.look()
     this.#timer = setInterval(tick, BOND_MS)
     this.#parts.witness?.onChange(tick)
   }
@@ -116,7 +116,7 @@ export class Bond {
   /** keepalived hears another master. */
   hears(): void {
     this.#outshouted.heard(this.#parts.clock.elapsed())
-    void this.#tick()
+    void this.look()
   }
 
   /** A promotion was, or was not, just held back because the peer accepts writes (G3). */
@@ -128,7 +128,7 @@ export class Bond {
   async prove(untilMs: number): Promise<boolean> {
     const { clock } = this.#parts
     while (!this.lineage.lease && this.#sources !== null && clock.elapsed() < untilMs) {
-      await this.#tick()
+      await this.look()
       if (!this.lineage.lease) await clock.sleep(PROVE_MS)
     }
     return this.lineage.lease
@@ -136,10 +136,11 @@ export class Bond {
 
   /** Until what only this machine has is known (G6): a look that is under way, and two that begin now. */
   async compared(): Promise<void> {
-    for (let look = 0; look < 3; look += 1) await this.#tick()
+    for (let look = 0; look < 3; look += 1) await this.look()
   }
 
-  #tick(): Promise<void> {
+  /** One look now, or the one that is under way. */
+  look(): Promise<void> {
     this.#looking ??= this.#lookOnce().finally(() => {
       this.#looking = null
     })
@@ -194,7 +195,7 @@ export class Bond {
     const seen = peer ?? (await sources.lookAtPeer(LIMITS.peerLook))
     this.outlook.answered(seen?.reachable === true || seen?.refused === true)
     if (this.#soon !== null) clearTimeout(this.#soon)
-    this.#soon = setTimeout(() => void this.#tick(), DOUBTFUL_MS)
+    this.#soon = setTimeout(() => void this.look(), DOUBTFUL_MS)
   }
 
   async #follow(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {

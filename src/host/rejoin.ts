@@ -97,8 +97,8 @@ export class Rejoin {
     const { clock } = parts
     const progress = new CatchingUp()
     for (;;) {
-      const observed = await settler.look('everything')
-      const { database, peer } = observed
+      await settler.bond.look()
+      const { database, peer } = await settler.look('everything')
       if (settler.state.mode !== 'ap') return failed(`stopped: the mode is ${settler.state.mode} now`)
       const trouble = await this.#trouble()
       if (trouble !== null) return failed(`not complete: ${trouble}`)
