@@ -89,13 +89,11 @@ test('a primary that no longer has what is missing: reclone is named', async () 
   const world = fallen()
   const it = await on(world)
   world.peer = { ...world.peer, binlogPosition: '0-1-900000' }
-  world.before.set('follow', () => {
-    setTimeout(() => {
-      const { replication } = world.database
-      if (replication === null) return
-      world.database.replication = { ...replication, io: 'No', errno: 1236, error: 'the log is gone' }
-    })
-  })
+  world.onChange = (change) => {
+    const { replication } = world.database
+    if (change !== 'follow' || replication === null) return
+    world.database.replication = { ...replication, io: 'No', errno: 1236, error: 'the log is gone' }
+  }
   const result = await it.control.rejoin(order, quiet)
   expect(result.exit).toBe(1)
   expect(result.sentence).toContain('host2 has no longer what this machine lacks (error 1236): apmode reclone')
