@@ -52,7 +52,7 @@ export class Commands {
         else await this.services.start(account, tell, grants)
       }
       this.#supervisor.followUp.after(settled)
-      return account.result(this.#whereNow())
+      return account.result(this.whereNow())
     }).then((result) => (request.now && request.mode !== 'm' ? this.#afterStart(result, tell) : result))
   }
 
@@ -72,7 +72,7 @@ export class Commands {
       const account = new Account()
       if (command === 'stop') await this.services.stop(account, tell, grants)
       else await this.services.start(account, tell, grants)
-      return account.result(this.#whereNow())
+      return account.result(this.whereNow())
     }).then((result) => (command === 'start' ? this.#afterStart(result, tell) : result))
   }
 
@@ -180,14 +180,15 @@ export class Commands {
     const waits = () => settler.state.vrrp === 'backup' && (settler.last?.judgement.holds.length ?? 0) > 0
     const settledDown = () => settler.state.vrrp !== 'init' && queue.running === null && !waits()
     while (!settledDown() && clock.elapsed() - begun < FIRST_WORD_MS) await clock.sleep(LOOK_EVERY_MS)
-    return { ...result, sentence: this.#whereNow() }
+    return { ...result, sentence: this.whereNow() }
   }
 
   #has(kind: UnitKind): boolean {
     return this.#supervisor.parts.config.units.some((unit) => unit.kind === kind)
   }
 
-  #whereNow(): string {
+  /** Where the machine stands, as the answer of a command. */
+  whereNow(): string {
     const { state } = this.#supervisor.settler
     return `mode ${state.mode}, role ${state.role}, VRRP ${state.vrrp}: ${rowFor(state).sentence}`
   }

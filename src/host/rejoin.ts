@@ -18,6 +18,7 @@ import type { Supervisor } from './supervisor.ts'
 
 const LOOK_MS = 1_000
 const PROGRESS_MS = 500
+const STANDS_BY_MS = 3_000
 
 export class Rejoin {
   readonly #supervisor: Supervisor
@@ -62,8 +63,10 @@ export class Rejoin {
     if (waited !== null) return { ...waited, done: account.done, notDone: account.notDone }
     this.#supervisor.settler.withdraw(null)
     const rest = await this.#commands.units('start', tell)
-    const next = rest.exit === 0 ? `; ${await this.#next()}` : ''
-    return { ...rest, done: [...account.done, ...rest.done], sentence: `${rest.sentence}${next}` }
+    const done = [...account.done, ...rest.done]
+    if (rest.exit !== 0) return { ...rest, done }
+    await this.#standsBy()
+    return { ...rest, done, sentence: `${this.#commands.whereNow()}; ${await this.#next()}` }
   }
 
   /** Mode `ap`, the database as a read-only replica, G6, and following. */
@@ -117,6 +120,13 @@ export class Rejoin {
       }
       await clock.sleep(PROGRESS_MS)
     }
+  }
+
+  /** keepalived that ran already is still in FAULT for a moment. */
+  async #standsBy(): Promise<void> {
+    const { settler, parts } = this.#supervisor
+    const until = parts.clock.elapsed() + STANDS_BY_MS
+    while (settler.state.vrrp === 'fault' && parts.clock.elapsed() < until) await parts.clock.sleep(PROGRESS_MS / 10)
   }
 
   async #trouble(): Promise<string | null> {

@@ -64,7 +64,10 @@ export class Services {
 
   async stop(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
     const { settler, parts } = this.#supervisor
-    settler.withdraw({ stage: 'vip', sentence: 'an operator stops the services', offer: null, follows: false })
+    // Data that is being replaced stays withdrawn, whatever is stopped meanwhile.
+    const before = settler.withdrawal?.stage === 'data' ? settler.withdrawal : null
+    if (before === null)
+      settler.withdraw({ stage: 'vip', sentence: 'an operator stops the services', offer: null, follows: false })
     try {
       account.add(await this.check('stop', tell, grants))
       for (const { name, kind } of [...parts.config.units].reverse()) {
@@ -75,7 +78,7 @@ export class Services {
         if (kind === 'router') account.add(await this.check('stop', tell, grants))
       }
     } finally {
-      settler.withdraw(null)
+      settler.withdraw(before)
     }
     // When it comes back, it has nothing to hand over.
     settler.bond.led = false
