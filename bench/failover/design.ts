@@ -23,6 +23,8 @@ export interface BenchPair {
    * `moved`: the other machine serves. Throws when the pair does not become whole in its time.
    */
   makeWhole(struck: LabNode, fault: Fault, moved: boolean): Promise<void>
+  /** Of its last promotion, milliseconds by step; null: it says nothing. */
+  promotionOf?(machine: LabNode): Promise<Readonly<Record<string, number>> | null>
   stop(): Promise<void>
 }
 

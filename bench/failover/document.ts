@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { drawTimes, PICTURE } from './draw.ts'
+import { guardTable } from './guards.ts'
 import type { Result } from './result.ts'
 import { median } from './statistics.ts'
 import { DESIGNS, markdownTable } from './table.ts'
@@ -34,9 +35,11 @@ export function measured(result: Result): string {
   const from = result.begun.slice(0, 10)
   const to = result.ended.slice(0, 10)
   const where = `${machine.cores} × ${machine.cpu}, ${machine.memoryGb} GB, Linux ${machine.kernel}`
+  const guards = guardTable(result.runs)
   return [
     markdownTable(result),
     '',
+    ...(guards === null ? [] : [guards, '']),
     `Measured ${from === to ? from : `${from} to ${to}`}: both machines and the client together on ${where}; ${software.join(', ')}.`,
     `${quietSentence(result)} "never": not within ${duration(result.patienceMs)}.`,
     thrownAwaySentence(result),

@@ -51,6 +51,11 @@ function benchPair(pair: ApmodePair): BenchPair {
       await typed(other, 'set ap')
       await healthy(other, struck)
     },
+    async promotionOf(node) {
+      const entries = await pair.node(node.name).history()
+      const last = entries.findLast(({ steps }) => steps.some(({ step, ok }) => step === 'allow-writes' && ok))
+      return last === undefined ? null : Object.fromEntries(last.steps.map(({ step, ms }) => [step, ms]))
+    },
     stop: () => pair.stop(),
   }
 }

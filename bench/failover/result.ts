@@ -31,6 +31,8 @@ export interface Run {
   readonly bothHoldersMs: number
   /** The longest time between two acknowledged writes before the fault: what this machine does without any. */
   readonly quietMs: number
+  /** What the new holder says of its promotion: milliseconds by step; null or not there: it says nothing. */
+  readonly promotion?: Readonly<Record<string, number>> | null
   /** From the fault until the run was over, without the repair. */
   readonly watchedMs: number
 }

@@ -71,6 +71,7 @@ export async function runOnce(order: RunOrder): Promise<{ readonly run: Run; rea
       bothHoldersMs: lengthFrom(at, bothHolders),
       quietMs: quietBefore(client, at),
       watchedMs: endedAt - at,
+      promotion: end.moved ? ((await bench.promotionOf?.(other)) ?? null) : null,
     }
     return { run, struck }
   } finally {
