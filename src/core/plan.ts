@@ -104,7 +104,13 @@ function waitForPeer(observed: Observed, posture: Posture, input: PlanInput): St
  * A database of which the checks say that it is silent cannot prove a fence; and commits that wait for a full disk could
  * end any way when their sessions are ended: killed, they have not happened (G7 without the fence).
  */
-function beyondFencing({ checks, units }: Observed): { readonly step: Step; readonly hangs: boolean } | null {
+function beyondFencing({
+  checks,
+  units,
+  withdrawal,
+}: Observed): { readonly step: Step; readonly hangs: boolean } | null {
+  // One that is being filled is nobody's data yet, and may be busy for a while.
+  if (withdrawal?.stage === 'data') return null
   const unit = databaseUnitOf({ units })
   const found = checks.find(({ kind, trouble }) => kind !== 'unit' && trouble !== null)
   if (unit === undefined || found === undefined) return null
