@@ -2,7 +2,7 @@
  * The SQL by which a machine says how it is, and looks whether its lead could be handed over. Pure text, as in `statements.ts`.
  */
 import type { Presence } from '../ports/database.ts'
-import { literal, seconds } from './sql-text.ts'
+import { identifier, literal, seconds } from './sql-text.ts'
 
 const COLUMNS = 'node, version, mode, role, vrrp, fit, reasons, configuration, free_mb, at'
 const LONGEST_REASONS = 500
@@ -56,7 +56,7 @@ export const presenceStatements = {
   /** Open transactions that wrote, and writing statements that run; their text stays in the server. */
   busy(longerThanMs: number): string[] {
     // InnoDB tells when a transaction began in the zone of the system, whatever the session's is, and in whole seconds:
-    // it is at least as old as this.
+    // it is at least as old as this. The table is a copy that InnoDB makes anew only when nobody has read it for 0.1 s.
     const age =
       "TIMESTAMPDIFF(MICROSECOND, CONVERT_TZ(t.trx_started, 'SYSTEM', '+00:00'), UTC_TIMESTAMP(6)) / 1000 - 1000"
     return [
@@ -78,13 +78,18 @@ export const presenceStatements = {
       'GROUP BY p.ID, p.USER, p.HOST, p.TIME_MS'
     )
   },
-  /** Without the plugin: what is in use, and whether anything runs that could use it. */
-  inUse(): string[] {
-    return [
-      'SHOW OPEN TABLES WHERE In_use > 0',
-      'SELECT COUNT(*) AS running FROM information_schema.PROCESSLIST ' +
-        "WHERE COMMAND NOT IN ('Sleep', 'Binlog Dump', 'Daemon', 'Slave_IO', 'Slave_SQL') AND ID <> CONNECTION_ID() " +
-        "AND USER NOT IN ('event_scheduler')",
-    ]
+  /** Without the plugin: tables that a statement, or LOCK TABLES, has in use. */
+  inUse(): string {
+    return 'SHOW OPEN TABLES WHERE In_use > 0'
+  },
+  /**
+   * Asks for what a write needs, and writes nothing: fails at once (1205) while somebody holds the table, or every table,
+   * locked. Row locks, long reads and open transactions do not stand in its way.
+   */
+  tryLock(schema: string, table: string): string {
+    return (
+      'SET STATEMENT lock_wait_timeout=0, innodb_lock_wait_timeout=0 FOR ' +
+      `SELECT 1 FROM ${identifier(schema)}.${identifier(table)} WHERE FALSE FOR UPDATE`
+    )
   },
 } as const

@@ -1,17 +1,20 @@
 /**
- * What would hold up a fence now: open transactions that wrote, long statements that write, locks of whole tables. It only
- * looks. Invariant: a busy server alone is no obstacle, and no statement's text leaves the server: it may hold anything.
+ * What would hold up a fence now, or the replica that this server becomes: open transactions that wrote, long statements
+ * that write, locks of whole tables. It only looks, and waits for no lock. Invariant: a busy server alone is no obstacle, and
+ * no statement's text leaves the server: it may hold anything. Privileged sessions are not told: whether one has written
+ * lately is nowhere to be seen, and the fence ends them anyway.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { presenceStatements } from '../../core/presence-statements.ts'
 import type { Obstacle } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
-import { cannot, failureOf } from './failure.ts'
+import { cannot, ER, failureOf } from './failure.ts'
 import type { Link, Row } from './link.ts'
 import { type Countdown, countdown, linkOf, type Session } from './session.ts'
 
-/** Looks at tables in use; one that a statement uses is free in between. */
+/** Looks at tables in use, and how many of them must find nothing running. */
 const LOOKS = 8
+const ENOUGH = 3
 const BETWEEN_MS = 12
 /** ER_UNKNOWN_TABLE: the plugin metadata_lock_info is not loaded. */
 const UNKNOWN_TABLE = 1109
@@ -45,25 +48,51 @@ async function lockHolders(link: Link, longerThanMs: number, left: Countdown): P
     return rows.map((row) => obstacleOf('table lock', row, `holds ${row.held ?? 'every table'} locked`))
   } catch (error) {
     if (failureOf(error, link.where).errno !== UNKNOWN_TABLE) throw error
-    return tablesInUse(link, left)
+    return lockedTables(link, left)
   }
 }
 
-/** Without the plugin nobody says who: a table that is in use at every look, also while nothing runs. */
-async function tablesInUse(link: Link, left: Countdown): Promise<Obstacle[]> {
-  let always: readonly string[] | null = null
-  let quiet = false
-  for (let look = 0; look < LOOKS && left.leftMs() > 0; look += 1) {
-    const [tables = [], running = []] = await link.run(presenceStatements.inUse(), left.leftMs())
-    const names = tables.map((row) => `${row.Database ?? ''}.${row.Table ?? ''}`)
-    always = always === null ? names : always.filter((name) => names.includes(name))
-    quiet ||= Number(running[0]?.running ?? 0) === 0
-    if (always.length === 0) return []
-    await pause(BETWEEN_MS)
+interface Named {
+  readonly schema: string
+  readonly table: string
+}
+
+/** Without the plugin nobody says who: what refuses a write at every look. */
+async function lockedTables(link: Link, left: Countdown): Promise<Obstacle[]> {
+  const any = nameOf(ANY_TABLE)
+  let always: readonly Named[] | null = null
+  let anyFree = false
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (look > 0) await pause(BETWEEN_MS)
+    const rows = await link.rows(presenceStatements.inUse(), left.leftMs())
+    const used = rows.map((row): Named => ({ schema: row.Database ?? '', table: row.Table ?? '' }))
+    anyFree ||= !used.some((table) => nameOf(table) === any)
+    const asked: readonly Named[] = always ?? [ANY_TABLE, ...used.filter((table) => nameOf(table) !== any)]
+    const locked: Named[] = []
+    for (const table of asked.slice(0, MOST_TABLES)) if (await isLocked(link, table, left)) locked.push(table)
+    if (locked.length === 0) return []
+    always = locked
   }
-  if (!quiet || always === null) return []
-  const sentence = `somebody holds ${always.join(', ')} locked`
+  const names = (always ?? []).map(nameOf)
+  const what = anyFree && names.includes(any) ? 'every table' : names.join(', ')
+  const sentence = `somebody holds ${what} locked`
   return [{ kind: 'table lock', thread: 0, user: '', host: '', ms: 0, sentence }]
+}
+
+/** False also for what cannot be locked at all, or is not there. Throws when the server does not answer. */
+async function isLocked(link: Link, { schema, table }: Named, left: Countdown): Promise<boolean> {
+  try {
+    await link.rows(presenceStatements.tryLock(schema, table), left.leftMs())
+    return false
+  } catch (error) {
+    const failure = failureOf(error, link.where)
+    if (failure.lost) throw failure
+    return failure.errno === ER.LOCK_WAIT_TIMEOUT
+  }
+}
+
+function nameOf({ schema, table }: Named): string {
+  return `${schema}.${table}`
 }
 
 function obstacleOf(kind: Obstacle['kind'], row: Row, does: string): Obstacle {
