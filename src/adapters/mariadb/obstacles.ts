@@ -12,10 +12,13 @@ import { cannot, ER, failureOf } from './failure.ts'
 import type { Link, Row } from './link.ts'
 import { type Countdown, countdown, linkOf, type Session } from './session.ts'
 
-/** Looks at tables in use, and how many of them must find nothing running. */
+/** Looks at what refuses a write: what holds it through all of them is no short statement. */
 const LOOKS = 8
-const ENOUGH = 3
 const BETWEEN_MS = 12
+/** Enough to name; each takes a round trip. */
+const MOST_TABLES = 20
+/** Always there once somebody led. While it refuses and nobody uses it, every table does: FLUSH TABLES WITH READ LOCK. */
+const ANY_TABLE: Named = { schema: 'apmode', table: 'lead' }
 /** ER_UNKNOWN_TABLE: the plugin metadata_lock_info is not loaded. */
 const UNKNOWN_TABLE = 1109
 
