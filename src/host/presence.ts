@@ -2,7 +2,6 @@
  * Says in the own database how this machine is, where its peer reads it. Invariant: always in the background, one statement
  * at a time, within its limit: nothing ever waits for it, and what cannot be said now is said later.
  */
-
 import { messageOf } from '../core/errors.ts'
 import type { Presence as Said } from '../ports/database.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -15,6 +14,8 @@ export type PresenceView = Pick<Said, 'mode' | 'role' | 'vrrp' | 'fit' | 'reason
 const LIMIT_MS = 1_000
 /** A write to the disk is not what a takeover needs at that moment; and more may change. */
 const AFTER_MS = 200
+/** However fast it goes on changing. */
+const AFTER_ALL_MS = 1_000
 /** What was said is said again: the database may have been restored, or copied from the peer. */
 const AGAIN_MS = 30_000
 /** How soon after it could not be said. */
@@ -23,8 +24,12 @@ const RETRY_MS = 2_000
 export class Presence {
   readonly #parts: Parts
   #view: PresenceView | null = null
-  #said = ''
+  /** What was said last, or could not be. */
+  #tried = ''
+  /** Since when there is something else to say, by the clock. */
+  #changedAt: number | null = null
   #saying = false
+  #failing = false
   #stopped = false
   #timer: NodeJS.Timeout | null = null
 
@@ -35,7 +40,7 @@ export class Presence {
   /** Cheap; to be called whenever anything may have changed. */
   tell(view: PresenceView): void {
     this.#view = view
-    if (JSON.stringify(view) !== this.#said && !this.#saying) this.#in(AFTER_MS)
+    if (JSON.stringify(view) !== this.#tried && !this.#saying) this.#soon()
   }
 
   stop(): void {
@@ -46,21 +51,28 @@ export class Presence {
   async #say(): Promise<void> {
     const { database, config, log } = this.#parts
     if (this.#saying || this.#stopped || database === null || this.#view === null) return
-    this.#saying = true
     const view = this.#view
-    let again = AGAIN_MS
+    this.#saying = true
+    this.#tried = JSON.stringify(view)
+    this.#changedAt = null
     try {
       const freeMb = await freeMbOf(database.folders())
       const presence = { ...view, node: config.node.name, version: VERSION, configuration: fingerprint(config), freeMb }
       await database.announce(presence, { timeoutMs: LIMIT_MS })
-      this.#said = JSON.stringify(view)
+      this.#failing = false
     } catch (thrown) {
-      again = RETRY_MS
-      log.debug({}, messageOf(thrown))
+      if (!this.#failing) log.debug({}, messageOf(thrown))
+      this.#failing = true
     }
     this.#saying = false
-    if (this.#view !== null && JSON.stringify(this.#view) !== this.#said) again = Math.min(again, AFTER_MS)
-    this.#in(again)
+    if (JSON.stringify(this.#view) !== this.#tried) this.#soon()
+    else this.#in(this.#failing ? RETRY_MS : AGAIN_MS)
+  }
+
+  #soon(): void {
+    const now = this.#parts.clock.elapsed()
+    this.#changedAt ??= now
+    this.#in(Math.max(Math.min(AFTER_MS, this.#changedAt + AFTER_ALL_MS - now), 0))
   }
 
   #in(ms: number): void {
