@@ -235,10 +235,8 @@ export class Bond {
     const doubts = this.#stoodStill || this.#outshouted.heardLately(begun)
     const asks = waits || !attached || begun - this.#askedAt > ASK_PEER_MS || doubts
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
-    if (asks) {
-      this.#askedAt = begun
-      void this.#fitness.ask()
-    }
+    if (asks) this.#askedAt = begun
+    if (asks || this.#fitness.unfit(begun)) void this.#fitness.ask()
     if (peer !== null) this.#outshouted.peer(peer.reachable || peer.refused, this.#parts.clock.elapsed())
     await this.#lookOut(sources, peer)
     if (peer !== null) this.#otherLeads = peer.writable === true || (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)

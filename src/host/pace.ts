@@ -43,8 +43,8 @@ export const STUCK_MOST_MS = 300_000
 export const ASK_PEER_MS = 2_000
 /** How often it looks while no witness answers. */
 export const DOUBTFUL_MS = 100
-/** How long a peer that called itself unfit counts as such: it is asked every two seconds. */
-export const FITNESS_MS = 3_000
+/** How long a peer that called itself unfit counts as such: it is asked at every look from then on. */
+export const FITNESS_MS = 1_000
 /** How long no witness may answer before the peer is asked whether this machine is cut off: five questions. */
 export const WITNESS_SILENT_MS = 500
 /**

@@ -183,9 +183,12 @@ describe.skipIf(obstacle !== null).each([
       { patienceMs: 15_000, everyMs: 500, reason: 'replication ends with an error' },
     )
     await until(other, 'is unfit', (status) => status.fit === false)
+    // It says so in its database, and the holder asks every two seconds.
+    await seconds(4)
     await holder.shell('systemctl kill -s KILL api')
-    await until(holder, 'is in m', (status) => status.mode === 'm')
+    await until(holder, 'is not fit', (status) => status.fit === false)
     await seconds(2)
+    expect(await holder.status()).toMatchObject({ mode: 'ap', writable: false })
     expect(await other.status()).toMatchObject({ mode: 'ap', writable: false, fit: false })
     // Mended by a person: it applies the rest, is whole, and serves.
     await other.shell(
