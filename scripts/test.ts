@@ -62,7 +62,7 @@ const STAGES: readonly Stage[] = [
     programs: { 'dpkg-deb': 'dpkg' },
     run: async () => {
       const reason = whyNoLab()
-      return reason === null ? packaged('pair', 14 * MINUTE) : skippedWhole('pair', `no pair of machines: ${reason}`)
+      return reason === null ? packaged('pair', 22 * MINUTE) : skippedWhole('pair', `no pair of machines: ${reason}`)
     },
   },
 ]

@@ -19,6 +19,8 @@ import type { Supervisor } from './supervisor.ts'
 const LOOK_MS = 1_000
 const PROGRESS_MS = 500
 const STANDS_BY_MS = 3_000
+/** How long a peer may be away before it is said. */
+const PATIENCE_MS = 5_000
 
 export class Rejoin {
   readonly #supervisor: Supervisor
@@ -72,6 +74,7 @@ export class Rejoin {
   /** Mode `ap`, the database as a read-only replica, G6, and following. */
   async #begin(request: RejoinRequest, account: Account, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
     const { settler, parts } = this.#supervisor
+    await this.#answers(tell)
     const no = await this.refusal(request.force)
     if (no !== null) return no
     settler.withdraw(COMES_BACK)
@@ -92,6 +95,16 @@ export class Rejoin {
     const now = await this.#trouble()
     if (now !== null && account.failed) return { ...account.result(now), exit: 1, sentence: now }
     return account.result('this machine does not follow yet')
+  }
+
+  /** A network that has just come back takes a moment. */
+  async #answers(tell: Tell): Promise<void> {
+    const { settler, parts } = this.#supervisor
+    const until = parts.clock.elapsed() + PATIENCE_MS
+    const there = async () => (await settler.look('everything')).peer?.reachable === true
+    if (parts.config.peer === null || (await there())) return
+    tell({ type: 'note', sentence: `waiting for the database of ${parts.config.peer.name}` })
+    while (parts.clock.elapsed() < until && !(await there())) await parts.clock.sleep(PROGRESS_MS)
   }
 
   /** null: it has everything. */

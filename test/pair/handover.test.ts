@@ -202,7 +202,7 @@ describe.skipIf(obstacle !== null)('handover', () => {
     test.each(['LOCK TABLES entry WRITE', 'LOCK TABLES entry READ', 'FLUSH TABLES WITH READ LOCK'])(
       'a client holds %s',
       async (lock) => {
-        const held = holder.exec(['mariadb', PROBE.database, '-e', `${lock}; SELECT SLEEP(6)`], PATIENT)
+        const held = holder.exec(['mariadb', PROBE.database, '-e', `${lock}; SELECT SLEEP(3)`], PATIENT)
         await waitFor(async () => /locked/.test(await sentence('plan handover')), {
           patienceMs: 6_000,
           reason: 'the lock seen',

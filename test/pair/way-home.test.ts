@@ -98,7 +98,7 @@ describe.skipIf(obstacle !== null)('the way home', () => {
   })
 
   /** How long after the command the power goes, in milliseconds: before, between and after its steps. */
-  const MOMENTS = [60, 130, 190, 260]
+  const MOMENTS = [90, 200]
 
   test.each(
     MOMENTS.flatMap((ms) =>
