@@ -108,6 +108,11 @@ export class Bond {
     this.#sources = null
   }
 
+  /** Something fails here: could the peer take over? The answer is on its way while that is found out (G4). */
+  doubts(): void {
+    void this.#fitness.ask()
+  }
+
   /** Replication was begun anew, or its relay log is gone: it must prove again that it has everything. */
   followed(): void {
     this.#lease.drop()
@@ -161,11 +166,8 @@ export class Bond {
     const { database, clock, config } = this.#parts
     const { mode } = sources.state()
     if (mode !== 'ap' && mode !== 's') return this.#rest()
-    if (database === null || config.peer === null) {
-      // Without a database the peer cannot be seen: the witness alone says it.
-      this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
-      return
-    }
+    // Without a database the peer cannot be seen: the witness alone says it.
+    if (database === null || config.peer === null) return this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
     const begun = clock.elapsed()
     const own = await database.observe({ timeoutMs: LIMITS.databaseLook })
     if (!own.answers) {

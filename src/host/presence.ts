@@ -26,6 +26,7 @@ export class Presence {
   #view: PresenceView | null = null
   /** What was said last, or could not be. */
   #tried = ''
+  #triedUnfit = false
   /** Since when there is something else to say, by the clock. */
   #changedAt: number | null = null
   #saying = false
@@ -54,6 +55,7 @@ export class Presence {
     const view = this.#view
     this.#saying = true
     this.#tried = JSON.stringify(view)
+    this.#triedUnfit = view.fit === false
     this.#changedAt = null
     try {
       const freeMb = await freeMbOf(database.folders())
@@ -72,7 +74,9 @@ export class Presence {
   #soon(): void {
     const now = this.#parts.clock.elapsed()
     this.#changedAt ??= now
-    this.#in(Math.max(Math.min(AFTER_MS, this.#changedAt + AFTER_ALL_MS - now), 0))
+    // A standby that cannot take over says so before its peer fails too (G4).
+    const urgent = this.#view?.role === 'standby' && this.#view.fit === false && !this.#triedUnfit
+    this.#in(urgent ? 0 : Math.max(Math.min(AFTER_MS, this.#changedAt + AFTER_ALL_MS - now), 0))
   }
 
   #in(ms: number): void {

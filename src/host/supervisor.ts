@@ -131,6 +131,7 @@ export class Supervisor {
 
   /** Looks whether everything is as it must be. Returns at once. */
   check(event: string, source: string, withdraws = false): void {
+    if (withdraws) this.settler.bond.doubts()
     this.queue.push({
       name: event,
       withdraws,
@@ -199,6 +200,7 @@ export class Supervisor {
     else this.#ran.delete(status.name)
     const down =
       isDown(status) || status.sub === 'auto-restart' || (status.active === 'deactivating' && !status.jobPending)
+    if (down) this.settler.bond.doubts()
     const died = ran && down && !this.settler.observer.memory.downExpected.has(status.name)
     this.check(`${status.name} is ${status.active}`, 'systemd', died)
   }

@@ -132,3 +132,13 @@ test('after the end it says nothing any more', async () => {
   await vi.advanceTimersByTimeAsync(2 * AGAIN_MS)
   expect(asked).toEqual([])
 })
+
+test('a standby that turns unfit says so at once, in case its peer fails too', async () => {
+  const { presence, asked } = machine()
+  presence.tell(FIT)
+  await vi.advanceTimersByTimeAsync(SOON_MS)
+  presence.tell(UNFIT)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(asked.at(-1)?.fit).toBe(false)
+  presence.stop()
+})
