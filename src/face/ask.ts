@@ -63,34 +63,43 @@ export async function plan(context: Context, request: PlanRequest, { json }: Jso
   return view.refusedBy === null ? EXIT.done : EXIT.refused
 }
 
-const PLAN_FLAGS = ['now', 'force', 'kill', 'physical', 'keepOld'] as const
+export const NOTIFY_STATES = VRRP_STATES.filter((state) => state !== 'init')
 
-interface PlanFlags {
-  readonly now?: boolean
-  readonly force?: boolean
-  readonly kill?: boolean
-  readonly physical?: boolean
-  readonly keepOld?: boolean
+const PLAN_FLAGS = ['now', 'force', 'kill', 'physical', 'keepOld'] as const
+type PlanFlag = (typeof PLAN_FLAGS)[number]
+
+/** What can be planned, the words that may follow each, and its options. */
+export const PLANNED: Readonly<
+  Record<PlanRequest['command'], { readonly words: readonly string[]; readonly flags: readonly PlanFlag[] }>
+> = {
+  set: { words: MODES, flags: ['now', 'force'] },
+  handover: { words: [], flags: ['kill'] },
+  rejoin: { words: [], flags: ['force'] },
+  reclone: { words: [], flags: ['physical', 'force', 'keepOld'] },
+  notify: { words: NOTIFY_STATES, flags: [] },
+  start: { words: [], flags: [] },
+  stop: { words: [], flags: [] },
+  restart: { words: [], flags: [] },
 }
+
+type PlanFlags = { readonly [Flag in PlanFlag]?: boolean }
 
 /** The words after `apmode plan`, as typed. Throws a Failure with exit 2. */
 export function planRequestOf(words: readonly string[], flags: PlanFlags): PlanRequest {
   const [command, word, ...more] = words
   const { now = false, force = false, kill = false, physical = false, keepOld = false } = flags
-  const given = (...allowed: readonly (keyof PlanFlags)[]) =>
-    PLAN_FLAGS.every((flag) => flags[flag] !== true || allowed.includes(flag))
+  const given = (planned: PlanRequest['command']) =>
+    command === planned && PLAN_FLAGS.every((flag) => flags[flag] !== true || PLANNED[planned].flags.includes(flag))
   const mode = MODES.find((known) => known === word)
-  const state = VRRP_STATES.filter((known) => known !== 'init').find((known) => known === word?.toLowerCase())
+  const state = NOTIFY_STATES.find((known) => known === word?.toLowerCase())
   const unitCommand = UNIT_COMMANDS.find((known) => known === command)
-  if (more.length === 0 && command === 'set' && mode !== undefined && given('now', 'force')) {
-    return { command, mode, now, force }
-  }
-  if (given() && more.length === 0 && command === 'notify' && state !== undefined) return { command, state }
+  if (more.length === 0 && mode !== undefined && given('set')) return { command: 'set', mode, now, force }
+  if (more.length === 0 && state !== undefined && given('notify')) return { command: 'notify', state }
   if (word === undefined) {
-    if (given() && unitCommand !== undefined) return { command: unitCommand }
-    if (command === 'handover' && given('kill')) return { command, kill }
-    if (command === 'rejoin' && given('force')) return { command, force }
-    if (command === 'reclone' && given('physical', 'force', 'keepOld')) return { command, physical, force, keepOld }
+    if (unitCommand !== undefined && given(unitCommand)) return { command: unitCommand }
+    if (given('handover')) return { command: 'handover', kill }
+    if (given('rejoin')) return { command: 'rejoin', force }
+    if (given('reclone')) return { command: 'reclone', physical, force, keepOld }
   }
   const found = words.join(' ')
   throw new Failure(

@@ -6,13 +6,14 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../host/version.ts'
 import { CHECKS } from '../ports/control.ts'
-import { history, mode, plan, planRequestOf, status } from './ask.ts'
+import { history, mode, NOTIFY_STATES, PLANNED, plan, planRequestOf, status } from './ask.ts'
 import { addChanging } from './changing.ts'
 import { CHECK_TIMEOUT_MS, check } from './check.ts'
+import { completing } from './completion/hints.ts'
 import { type Context, contextOf, printJson } from './context.ts'
 import { EXIT, EXIT_CODES_TEXT, type Exit, Failure } from './exit.ts'
 import { NOTIFY_TIMEOUT_MS, notify } from './notify.ts'
-import { configCheck, RENDERED, render, table } from './offline.ts'
+import { completion, configCheck, RENDERED, render, SHELLS, table } from './offline.ts'
 import { realTerminal, type Terminal } from './terminal.ts'
 
 const ASKING = 'Ask:'
@@ -43,7 +44,8 @@ function failed(context: Context, error: unknown, json: boolean): Exit {
   return exit
 }
 
-function programOf(context: Context, end: (exit: Exit) => void): Command {
+/** The commands with their words; nothing runs before it is parsed. Completions and man pages are made from it too. */
+export function programOf(context: Context, end: (exit: Exit) => void): Command {
   const { terminal } = context
   const program = new Command('apmode')
     .description(
@@ -94,7 +96,12 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     'What a command or an event would do here now, as D-Bus calls and SQL. Changes nothing.',
     '  apmode plan handover\n  apmode plan set m --now\n  apmode plan notify master',
   )
-    .argument('<words...>', 'set <mode>, handover, rejoin, reclone, notify <state>, start, stop or restart')
+    .addArgument(
+      completing(
+        new Argument('<words...>', 'set <mode>, handover, rejoin, reclone, notify <state>, start, stop or restart'),
+        { next: PLANNED },
+      ),
+    )
     .option('--now', 'as for set')
     .option('--force', 'as for set, rejoin and reclone')
     .option('--kill', 'as for handover')
@@ -109,7 +116,11 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     "Tell the supervisor what keepalived says; ends as soon as it is accepted. Also takes keepalived's own four words.",
     '  apmode notify master\n  apmode notify INSTANCE VI_1 FAULT 0\n  notify "/usr/bin/apmode notify"      in keepalived.conf',
   )
-    .argument('<words...>', 'master, backup, fault or stop; or INSTANCE <name> <STATE> <priority>')
+    .addArgument(
+      completing(new Argument('<words...>', 'master, backup, fault or stop; or INSTANCE <name> <STATE> <priority>'), {
+        words: NOTIFY_STATES,
+      }),
+    )
     .option('--timeout <seconds>', 'how long to wait', String(NOTIFY_TIMEOUT_MS / 1000))
     .action(
       act((words: string[]) =>
@@ -144,7 +155,7 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     '  apmode render keepalived >/etc/keepalived/keepalived.conf\n  apmode render mariadb --node host2\n  apmode render grants | mariadb      the password is shown only in a pipe',
   )
     .addArgument(new Argument('<what>', 'what to write').choices(RENDERED))
-    .option('--node <name>', 'for this machine of the configuration')
+    .option('--node <node>', 'for this machine of the configuration')
     .action(act((what: (typeof RENDERED)[number], options) => render(context, what, options)))
 
   command(
@@ -154,7 +165,9 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     '  apmode table',
   ).action(act(() => table(context)))
 
-  const config = command('config', SETTING_UP, 'About /etc/apmode/apmode.toml.', '  apmode config check')
+  const config = command('config', SETTING_UP, 'About /etc/apmode/apmode.toml.', '  apmode config check').helpCommand(
+    false,
+  )
   config
     .command('check')
     .description('Say every fault of the configuration, each with its line (exit 2).')
@@ -162,6 +175,15 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     .addOption(json())
     .addHelpText('after', '\nExample:\n  apmode config check ./apmode.toml')
     .action(act((file: string | undefined, options) => configCheck(context, file, options)))
+
+  command(
+    'completion',
+    SETTING_UP,
+    'Print the completion for a shell. The package brings all three.',
+    '  source <(apmode completion bash)      for this shell alone',
+  )
+    .addArgument(new Argument('<shell>', 'for which shell').choices(SHELLS))
+    .action(act((shell: (typeof SHELLS)[number]) => completion(context, program, shell)))
 
   command(
     'supervise',
@@ -175,7 +197,7 @@ function programOf(context: Context, end: (exit: Exit) => void): Command {
     }),
   )
 
-  for (const word of ['doctor', 'completion']) {
+  for (const word of ['doctor']) {
     program
       .command(word, { hidden: true })
       .argument('[words...]')

@@ -21,6 +21,11 @@ async function main(argv: readonly string[]): Promise<number> {
     const words = parseWords(command, rest, CHECK_TIMEOUT_MS)
     return check(words, process.env, socketPath, (text) => process.stdout.write(text))
   }
+  if (command === '__complete') {
+    const { namesIn } = await import('./completion/names.ts')
+    for (const name of namesIn(process.env, rest[0])) process.stdout.write(`${name}\n`)
+    return EXIT.done
+  }
   const { run } = await import('./cli.ts')
   return run(argv)
 }

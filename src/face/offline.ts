@@ -1,10 +1,12 @@
-/** The commands that need no supervisor: `render`, `table`, `config check`. Each loads what it needs and no more. */
+/** The commands that need no supervisor: `render`, `table`, `config check`, `completion`. Each loads what it needs and no more. */
+import type { Command } from 'commander'
 import type { Config } from '../core/config.ts'
 import { type Context, printJson } from './context.ts'
 import { EXIT, type Exit, Failure } from './exit.ts'
 
 export const RENDERED = ['keepalived', 'mariadb', 'grants'] as const
 type Rendered = (typeof RENDERED)[number]
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 export async function render(context: Context, what: Rendered, { node }: { readonly node?: string }): Promise<Exit> {
   const { loadConfig, formatProblems } = await import('../adapters/config-file.ts')
@@ -37,6 +39,16 @@ async function passwordFor({ database }: Config, { terminal }: Context): Promise
 export async function table({ terminal }: Context): Promise<Exit> {
   const { renderTable } = await import('../core/table.ts')
   terminal.out(renderTable())
+  return EXIT.done
+}
+
+export async function completion(
+  { terminal }: Context,
+  program: Command,
+  shell: (typeof SHELLS)[number],
+): Promise<Exit> {
+  const { renderCompletion } = await import('./completion/render.ts')
+  terminal.out(renderCompletion(program, shell))
   return EXIT.done
 }
 

@@ -26,8 +26,8 @@ const COMMANDS = [
   'notify',
   'check',
 ]
-const MORE = ['render', 'table', 'config check', 'supervise']
-const LATER = ['doctor', 'completion']
+const MORE = ['render', 'table', 'config check', 'completion', 'supervise']
+const LATER = ['doctor']
 
 describe('the help', () => {
   it.each([...COMMANDS, ...MORE])('of %s teaches with an example', async (command) => {
