@@ -3,7 +3,7 @@
  * (`vrrp_script`), so it loads as little as possible. Without a name it is about the supervisor itself: a machine without
  * a working one must not take the VIP, but the machine that holds it must not lose it for that.
  */
-import { CHECKS } from '../ports/control.ts'
+import { CHECKS, isCheck } from '../ports/control.ts'
 import { EXIT, type Exit, Failure, unreachable } from './exit.ts'
 import { askOnce, failureIn, type Outcome } from './thin.ts'
 import type { Words } from './words.ts'
@@ -24,10 +24,12 @@ export async function check(
   socketPath: string,
   print: (text: string) => void,
 ): Promise<Exit> {
-  const known: readonly string[] = CHECKS
-  const unknown = words.find((word) => !known.includes(word))
+  const unknown = words.find((word) => !isCheck(word))
   if (unknown !== undefined) {
-    throw new Failure(EXIT.usage, `cannot check ${JSON.stringify(unknown)}: expected ${CHECKS.join(', ')}`)
+    throw new Failure(
+      EXIT.usage,
+      `cannot check ${JSON.stringify(unknown)}: expected ${CHECKS.join(', ')}, or the name of a service unit`,
+    )
   }
   const ask = (target: string) => askOnce({ socketPath, method: 'GET', target, timeoutMs })
   const items =

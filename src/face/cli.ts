@@ -132,9 +132,14 @@ export function programOf(context: Context, end: (exit: Exit) => void): Command 
     'check',
     KEEPALIVED,
     'Exit 0 when all that is named is well. Without a name: is there a supervisor that works (on the holder of the VIP always 0).',
-    '  apmode check router api\n  script "/usr/bin/apmode check"       in keepalived.conf, vrrp_script',
+    '  apmode check router api\n  apmode check nginx.service\n  script "/usr/bin/apmode check"       in keepalived.conf, vrrp_script',
   )
-    .addArgument(new Argument('[what...]', 'what to check').choices(CHECKS))
+    .addArgument(
+      completing(new Argument('[what...]', `${CHECKS.join(', ')}, or the name of a service unit`), {
+        words: CHECKS,
+        source: 'units',
+      }),
+    )
     .option('--timeout <seconds>', 'how long to wait', String(CHECK_TIMEOUT_MS / 1000))
     .addOption(json())
     .action(

@@ -1,15 +1,7 @@
 /** The supervisor as it can be asked (ports/control.ts): the composition of commands, views and the queue. Decides nothing. */
-import { isRunning } from '../core/observed.ts'
-import {
-  CHECKS,
-  type Check,
-  type CheckItem,
-  type CheckResult,
-  type Control,
-  type ModeView,
-  type Status,
-} from '../ports/control.ts'
+import type { Control, ModeView, Status } from '../ports/control.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
+import { checkView } from './check-view.ts'
 import { Commands } from './commands.ts'
 import { refused, type Tell } from './jobs.ts'
 import { planView } from './plan-view.ts'
@@ -59,7 +51,7 @@ export function createControl(supervisor: Supervisor): Control {
       return statusView({ config: parts.config, settler, problems: problems(), lastChange: lastChange() })
     },
     history: (count) => parts.history.newest(count),
-    check: (what) => check(supervisor, what.length === 0 ? CHECKS : what),
+    check: (what) => checkView(supervisor, what),
     set: (request, onProgress) => commands.set(request, onProgress),
     units: (command, onProgress) => commands.units(command, onProgress),
     handover: (request, onProgress) => commands.handOver(request, onProgress),
@@ -85,28 +77,4 @@ function recloneOf(supervisor: Supervisor, commands: Commands, rejoin: Rejoin): 
   }
   const no = refused('reclone', 'there is no database to clone')
   return { run: async () => no, plan: async () => ({ checks: [], steps: [], refusal: no }) }
-}
-
-/** From the last look alone: keepalived asks this and must not wait. */
-function check(supervisor: Supervisor, what: readonly Check[]): CheckResult {
-  const { last } = supervisor.settler
-  const items = what.map((item): CheckItem => {
-    if (last === null) return { what: item, ok: false, sentence: 'nothing has been looked at yet' }
-    const { observed } = last
-    if (item === 'nic') {
-      const ok = observed.carrier !== false
-      return { what: item, ok, sentence: ok ? 'the interface has a carrier' : 'the interface has no carrier' }
-    }
-    const units = observed.units.filter((unit) => unit.kind === item)
-    const down = units.filter((unit) => !isRunning(unit))
-    if (down.length > 0) {
-      return { what: item, ok: false, sentence: down.map((unit) => `${unit.name} is ${unit.active}`).join('; ') }
-    }
-    if (item === 'database' && observed.database !== null && !observed.database.answers) {
-      return { what: item, ok: false, sentence: observed.database.detail }
-    }
-    const names = units.map((unit) => unit.name).join(', ')
-    return { what: item, ok: true, sentence: units.length === 0 ? `no ${item} is configured` : `${names}: active` }
-  })
-  return { ok: items.every((item) => item.ok), items }
 }

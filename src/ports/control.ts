@@ -78,7 +78,13 @@ export interface NextCommand {
 }
 
 export const CHECKS = ['router', 'api', 'database', 'nic'] as const
-export type Check = (typeof CHECKS)[number]
+/** One of the four, or the name of a service unit: `nginx.service`. */
+export type Check = (typeof CHECKS)[number] | `${string}.${string}`
+
+/** The words themselves; whether there is such a unit is for the host to say. */
+export function isCheck(word: string): word is Check {
+  return CHECKS.some((check) => check === word) || /^[\w:@\\-][\w:@.\\-]*\.[a-z]+$/.test(word)
+}
 
 export interface CheckItem {
   readonly what: Check

@@ -8,6 +8,7 @@ import {
   CHECKS,
   type Check,
   type HandoverRequest,
+  isCheck,
   type PlanRequest,
   type RecloneRequest,
   type RejoinRequest,
@@ -81,14 +82,14 @@ export function unitsRequest(body: unknown): void {
   fieldsOf(body, [])
 }
 
-/** `?what=router,api`; without it all of them. */
+/** `?what=router,api,nginx.service`; without it the four. */
 export function checkRequest(query: URLSearchParams): readonly Check[] {
   const words = query
     .getAll('what')
     .flatMap((value) => value.split(','))
     .filter((word) => word !== '')
   if (words.length === 0) return CHECKS
-  return words.map((word) => known(CHECKS, word) ?? fail('what', word, CHECKS))
+  return words.map((word) => (isCheck(word) ? word : fail('what', word, [...CHECKS, 'the name of a service unit'])))
 }
 
 export function historyRequest(query: URLSearchParams): number {

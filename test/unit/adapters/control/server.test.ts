@@ -82,9 +82,9 @@ describe('the control socket', () => {
     expect(json(await get('/status'))).toEqual(A_STATUS)
     expect(json(await get('/history?n=5'))).toEqual([AN_ENTRY])
     expect(control.asked).toContainEqual({ history: 5 })
-    const check = await get('/check?what=router,api')
+    const check = await get('/check?what=router,nginx.service')
     expect(check.status).toBe(200)
-    expect(json(check)).toMatchObject({ ok: true, items: [{ what: 'router' }, { what: 'api' }] })
+    expect(json(check)).toMatchObject({ ok: true, items: [{ what: 'router' }, { what: 'nginx.service' }] })
   })
 
   it('answers a failing check with 503', async () => {
