@@ -10,6 +10,8 @@ import { connectTo, fifoOf, historyOf, NODE, pidsOf, startOn } from './guest.ts'
 import type { IsolatedStandby } from './isolated.ts'
 
 const LIMIT_MS = 10_000
+/** Longer than two looks of the supervisor at its peer (`BOND_MS`). */
+const TURNED_MS = 600
 const UNTIL_WRITABLE = 'BEGIN NOT ATOMIC WHILE @@global.read_only DO DO SLEEP(0.0002); END WHILE; END'
 const MASTER = 'INSTANCE "VI_1" MASTER 250'
 
@@ -28,6 +30,8 @@ export interface Promotion {
 
 export async function promote(isolated: IsolatedStandby, trigger: Trigger): Promise<Promotion> {
   const { standby } = isolated
+  // What turned between the machines is told at the next look, and would be heard of before the event.
+  await pause(TURNED_MS)
   const known = (await historyOf(standby, 1)).at(-1)?.at ?? ''
   const watching = await connectTo(standby)
   const fifo = fifoOf(standby)

@@ -6,7 +6,7 @@
  */
 import { type Claim, claimOf, type Lineage } from '../core/lineage.ts'
 import type { State } from '../core/state.ts'
-import type { DatabasePresent, PeerStatus } from '../ports/database.ts'
+import type { DatabasePresent, DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import { Acknowledging } from './acknowledging.ts'
 import { Apart } from './apart.ts'
 import { Lease } from './lease.ts'
@@ -15,13 +15,15 @@ import { Outlook } from './outlook.ts'
 import { Outshouted } from './outshouted.ts'
 import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf, PROVE_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
-import { PeerFitness } from './peer-fitness.ts'
+import { PeerWord } from './peer-word.ts'
 import { Rival } from './rival.ts'
 import { Turns } from './turns.ts'
 import { Yielding } from './yielding.ts'
 
 export interface BondSources {
   state(): State
+  /** A look at the own database that is remembered. */
+  lookAtDatabase(timeoutMs: number): Promise<DatabaseStatus | null>
   /** A look at the peer's database that is remembered; null: there is none. */
   lookAtPeer(timeoutMs: number): Promise<PeerStatus | null>
   /** Something turned; as a sentence. `withdraws`: a right may have to be taken away. */
@@ -35,6 +37,7 @@ export class Bond {
   readonly apart = new Apart()
   readonly outlook: Outlook
   readonly yielding = new Yielding()
+  readonly word: PeerWord
   readonly #rival = new Rival()
   readonly #outshouted = new Outshouted()
   readonly #parts: Parts
@@ -45,7 +48,6 @@ export class Bond {
   readonly #lease: Lease
   readonly #goneMs: number
   readonly #acknowledging: Acknowledging
-  readonly #fitness: PeerFitness
   /** When the peer's replica was last seen attached; one that leads has left its connection behind. */
   #attachedAt = Number.NEGATIVE_INFINITY
   /** The peer accepts writes too, or leads since a newer epoch. */
@@ -58,12 +60,12 @@ export class Bond {
   #peerLeads = false
   readonly #turns = new Turns()
 
-  constructor(parts: Parts, claim: Claim) {
+  constructor(parts: Parts, claim: Claim, onChange: () => void = () => {}) {
     const { leaseMs, goneMs } = leaseOf(parts.config)
     this.#lease = new Lease(leaseMs, parts.config.database.durability === 'async')
     this.#goneMs = goneMs
     this.#acknowledging = new Acknowledging(goneMs)
-    this.#fitness = new PeerFitness(parts)
+    this.word = new PeerWord(parts, onChange)
     this.#parts = parts
     this.claim = claim
     this.outlook = new Outlook(parts.witness)
@@ -79,7 +81,7 @@ export class Bond {
       attachedLately: now - this.#attachedAt < this.#goneMs,
       stalled: this.#acknowledging.stalled(now),
       peerGone: this.#acknowledging.gone,
-      peerUnfit: this.#fitness.unfit(now),
+      peerUnfit: this.word.unfit(now),
       rival: this.#rival.staysOut(now),
       outshouted: this.#outshouted.staysOut(now),
       witness: this.outlook.witness,
@@ -93,7 +95,7 @@ export class Bond {
   /** Looks twice, so that the first decision does not take its own ignorance for trouble; then goes on looking. */
   async start(sources: BondSources): Promise<void> {
     this.#sources = sources
-    await Promise.all([this.#parts.witness?.known(), this.#fitness.ask()])
+    await Promise.all([this.#parts.witness?.known(), this.word.ask()])
     await this.#look(sources)
     await this.#look(sources)
     this.#turns.next(this.lineage, this.#otherLeads)
@@ -106,11 +108,6 @@ export class Bond {
     for (const timer of [this.#timer, this.#soon]) if (timer !== null) clearTimeout(timer)
     this.#timer = null
     this.#sources = null
-  }
-
-  /** Something fails here: could the peer take over? The answer is on its way while that is found out (G4). */
-  doubts(): void {
-    void this.#fitness.ask()
   }
 
   /** Replication was begun anew, or its relay log is gone: it must prove again that it has everything. */
@@ -157,6 +154,7 @@ export class Bond {
     const now = this.#parts.clock.elapsed()
     this.#stoodStill = now - this.#tickedAt > 2 * BOND_MS
     this.#tickedAt = now
+    this.word.keepAsking(now)
     await this.#look(this.#sources)
     const turn = this.#turns.next(this.lineage, this.#otherLeads)
     if (turn !== null) this.#sources?.onTurn(turn.sentence, turn.withdraws)
@@ -169,9 +167,10 @@ export class Bond {
     // Without a database the peer cannot be seen: the witness alone says it.
     if (database === null || config.peer === null) return this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
     const begun = clock.elapsed()
-    const own = await database.observe({ timeoutMs: LIMITS.databaseLook })
+    const own = await sources.lookAtDatabase(LIMITS.databaseLook)
+    if (own === null) return
     if (!own.answers) {
-      void this.#fitness.ask()
+      void this.word.ask()
       // One that starts again has lost its relay log.
       if (own.reason === 'down') this.followed()
       this.#lease.interrupt()
@@ -238,7 +237,7 @@ export class Bond {
     const asks = waits || !attached || begun - this.#askedAt > ASK_PEER_MS || doubts
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
     if (asks) this.#askedAt = begun
-    if (asks || this.#fitness.unfit(begun)) void this.#fitness.ask()
+    if (asks || this.word.unfit(begun)) void this.word.ask()
     if (peer !== null) this.#outshouted.peer(peer.reachable || peer.refused, this.#parts.clock.elapsed())
     await this.#lookOut(sources, peer)
     if (peer !== null) this.#otherLeads = peer.writable === true || (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)

@@ -30,6 +30,8 @@ export function createControl(supervisor: Supervisor): Control {
 
   const lastChange = (): HistoryEntry | null => settler.lastEntry ?? parts.history.newest(1).at(-1) ?? null
 
+  const known = (): Status => statusView({ parts, settler, problems: problems(), lastChange: lastChange() })
+
   return {
     notify(event) {
       if (event.instance !== null && event.instance !== parts.config.vrrp.instance) {
@@ -46,10 +48,12 @@ export function createControl(supervisor: Supervisor): Control {
       const first = settler.last === null
       if (first || (queue.running === null && performance.now() - lookedAt > FRESH_MS)) {
         lookedAt = performance.now()
-        await supervisor.refresh()
+        await Promise.all([supervisor.refresh(), settler.bond.word.ask()])
       }
-      return statusView({ config: parts.config, settler, problems: problems(), lastChange: lastChange() })
+      return known()
     },
+    known,
+    onChange: (listener) => supervisor.changes.on(listener),
     history: (count) => parts.history.newest(count),
     check: (what) => checkView(supervisor, what),
     set: (request, onProgress) => commands.set(request, onProgress),

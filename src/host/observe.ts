@@ -17,21 +17,10 @@ import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { Bond } from './bond.ts'
 import { ATTACHED_MEMORY_MS, LIMITS } from './limits.ts'
+import type { Memory } from './memory.ts'
 import { type Parts, primaryOf } from './parts.ts'
-
-export interface Memory {
-  /** Epoch milliseconds; null: never seen. */
-  peerAttachedAt: number | null
-  fenced: boolean
-  /** The database was killed, and starts as a replica if systemd starts it again. */
-  startsAsReplica: boolean
-  /** Units that are down because apmode stopped them or never started them: no failure. */
-  readonly downExpected: Set<string>
-  /** The last look at the peer. */
-  peer: PeerStatus | null
-  /** Monotonic; when that look began. */
-  peerAt: number
-}
+import { Patience } from './patience.ts'
+import { Sight } from './sight.ts'
 
 /**
  * `as told`: units as systemd last said by itself, which costs nothing; `anew`: everything is asked, the peer only when it
@@ -45,12 +34,8 @@ export function thoroughnessOf(event: string, source: string): Thoroughness {
   return source === 'supervisor' || source === 'operator' ? 'anew' : 'as told'
 }
 
-/** So many answers of the peer are remembered. */
-const ANSWERS = 8
 /** A look at the peer that is not older still says something about whether this machine is fit. */
 const RECENT_MS = 1_000
-/** So many times its slowest remembered answer, and it counts as silent. */
-const PEER_PATIENCE = 10
 
 interface Claims {
   readonly takesPart: boolean
@@ -66,12 +51,16 @@ export class Observer {
   readonly #ranAt = new Map<string, number>()
   /** By the last look. */
   #writable = false
-  /** How long the peer's last answers took, newest last. */
-  #answerMs: number[] = []
+  readonly #patience = new Patience()
   readonly #checks: () => readonly ObservedCheck[]
   readonly #bond: Bond
 
-  constructor(parts: Parts, bond: Bond, peerAttachedAt: number | null, checks: () => readonly ObservedCheck[]) {
+  constructor(
+    parts: Parts,
+    bond: Bond,
+    peerAttachedAt: number | null,
+    { checks, onChange }: { readonly checks: () => readonly ObservedCheck[]; readonly onChange: () => void },
+  ) {
     this.#parts = parts
     this.#bond = bond
     this.#checks = checks
@@ -83,6 +72,7 @@ export class Observer {
       downExpected,
       peer: null,
       peerAt: Number.NEGATIVE_INFINITY,
+      sight: new Sight(onChange),
     }
   }
 
@@ -97,7 +87,7 @@ export class Observer {
       how === 'everything'
         ? this.lookAtPeer(LIMITS.peerLook * 5)
         : promotes
-          ? this.lookAtPeer(this.#peerLimit())
+          ? this.lookAtPeer(this.#patience.limitMs)
           : null,
     ])
     const seen = {
@@ -121,7 +111,7 @@ export class Observer {
     // Whose commits are still its own alone: has the peer caught up?
     const whole = attached && database?.answers === true && database.writable && !database.commitsWithPeer
     const matters = (claims.inPair && wonders) || (claims.takesPart && (mayPromote || (whole && this.#semiSync())))
-    const late = early === null && matters ? await this.lookAtPeer(this.#peerLimit()) : early
+    const late = early === null && matters ? await this.lookAtPeer(this.#patience.limitMs) : early
     this.#bond.outlook.vip(network.holdsVip(), this.#parts.clock.elapsed())
     return {
       ...seen,
@@ -192,16 +182,25 @@ export class Observer {
   }
 
   async #database(): Promise<DatabaseStatus | null> {
-    const { database } = this.#parts
-    if (database === null) return null
     const silent = this.#checks().some(({ kind, trouble }) => kind === 'database' && trouble !== null)
-    const status = await database.observe({ timeoutMs: silent ? LIMITS.hungDatabaseLook : LIMITS.databaseLook })
+    const status = await this.lookAtDatabase(silent ? LIMITS.hungDatabaseLook : LIMITS.databaseLook)
+    if (status === null) return null
     this.#writable = status.answers && status.writable
     if (status.answers) this.memory.fenced = !status.writable
     if (status.answers && this.memory.startsAsReplica) {
       this.memory.startsAsReplica = false
       await this.#parts.systemd.forgetVariable(START_AS_REPLICA, { timeoutMs: LIMITS.systemdLook }).catch(() => {})
     }
+    return status
+  }
+
+  /** A look at the own database that is remembered; null: there is none. */
+  async lookAtDatabase(timeoutMs: number): Promise<DatabaseStatus | null> {
+    const { database } = this.#parts
+    if (database === null) return null
+    const saw = this.memory.sight.look()
+    const status = await database.observe({ timeoutMs })
+    saw(status)
     return status
   }
 
@@ -220,14 +219,8 @@ export class Observer {
     this.memory.peer = await database.observePeer(primary, { timeoutMs })
     this.memory.peerAt = begun
     this.#bond.outlook.looked(this.memory.peer, begun)
-    if (this.memory.peer.reachable) this.#answerMs = [...this.#answerMs.slice(1 - ANSWERS), clock.elapsed() - begun]
+    if (this.memory.peer.reachable) this.#patience.answered(clock.elapsed() - begun)
     return this.memory.peer
-  }
-
-  /** A peer that has always answered in a millisecond is silent after thirty; never more than the limit. */
-  #peerLimit(): number {
-    if (this.#answerMs.length < ANSWERS) return LIMITS.peerLook
-    return Math.min(LIMITS.peerLook, Math.max(LIMITS.peerLookLeast, Math.max(...this.#answerMs) * PEER_PATIENCE))
   }
 
   async #shuttingDown(): Promise<boolean> {

@@ -9,7 +9,7 @@ import { START_AS_REPLICA, type Step, sentenceOf } from '../core/step.ts'
 import type { StepRecord } from '../ports/storage.ts'
 import type { StartCall } from '../ports/systemd.ts'
 import { LIMITS } from './limits.ts'
-import type { Memory } from './observe.ts'
+import type { Memory } from './memory.ts'
 import { type Parts, primaryOf } from './parts.ts'
 import { PATHS } from './paths.ts'
 
@@ -47,11 +47,14 @@ export class Performer {
   async perform(step: Step, signal: AbortSignal): Promise<StepRecord> {
     const { clock, config } = this.#parts
     const begun = clock.elapsed()
+    const closed = this.#closesDatabase(step) ? this.#memory.sight.closes() : null
     let outcome: Outcome
     try {
       outcome = await this.#do(step, step.effect === 'grant' ? signal : undefined)
     } catch (thrown) {
       outcome = failed(messageOf(thrown))
+    } finally {
+      closed?.()
     }
     return {
       step: step.do,
@@ -59,6 +62,14 @@ export class Performer {
       ms: Math.round((clock.elapsed() - begun) * 10) / 10,
       ...outcome,
     }
+  }
+
+  /** Whether clients lose the right to write with this step. */
+  #closesDatabase(step: Step): boolean {
+    if (step.do === 'fence' || step.do === 'kill-database' || step.do === 'remove-vip') return true
+    const isDatabase = ({ kind, name }: { kind: string; name: string }) =>
+      kind === 'database' && step.do === 'stop-unit' && name === step.unit
+    return this.#parts.config.units.some(isDatabase)
   }
 
   async #do(step: Step, signal: AbortSignal | undefined): Promise<Outcome> {
@@ -180,6 +191,7 @@ export class Performer {
         if (!network.holdsVip()) return failed('the VIP has left the interface')
         this.#memory.fenced = false
         await database.allowWrites(limited(LIMITS.statement))
+        this.#memory.sight.opened()
         return done()
       case 'follow':
         if (primary === null) return failed('no peer is configured')

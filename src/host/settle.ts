@@ -41,19 +41,22 @@ export class Settler {
   #attached = false
   #stateUnsaved = false
   readonly #parts: Parts
+  readonly #onChange: () => void
 
   constructor(
     parts: Parts,
     state: State,
     saved: Pick<SavedState, 'peerAttachedAt' | 'claim' | 'cloning'>,
-    checks: () => readonly ObservedCheck[] = () => [],
+    hears: { readonly checks?: () => readonly ObservedCheck[]; readonly onChange?: () => void } = {},
   ) {
+    const { checks = () => [], onChange = () => {} } = hears
+    this.#onChange = onChange
     this.#parts = parts
     this.state = state
     this.mode = new ModeChange(parts)
     this.withdrawal = saved.cloning === null ? null : { stage: 'data', sentence: saved.cloning, ...ALONE }
-    this.bond = new Bond(parts, saved.claim)
-    this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, checks)
+    this.bond = new Bond(parts, saved.claim, onChange)
+    this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, { checks, onChange })
     this.performer = new Performer(parts, this.observer.memory, {
       claim: (claim) => this.claim(claim),
       current: () => this.bond.claim,
@@ -83,6 +86,7 @@ export class Settler {
     this.mode.begin(from, to, mustBeDurable)
     if (event?.type === 'set') this.claim(decreed(this.bond.claim, event.mode, request.forced === true))
     this.state = to
+    this.#onChange()
     if (from.role !== to.role) this.saveState()
 
     // What moved the machine names the entry, not what made it look.
@@ -136,7 +140,8 @@ export class Settler {
   /** Begins to watch what ties this machine to its peer; resolves when that is known. */
   startBond(onTurn: (sentence: string, withdraws: boolean) => void): Promise<void> {
     const lookAtPeer = (timeoutMs: number) => this.observer.lookAtPeer(timeoutMs)
-    return this.bond.start({ state: () => this.state, lookAtPeer, onTurn })
+    const lookAtDatabase = (timeoutMs: number) => this.observer.lookAtDatabase(timeoutMs)
+    return this.bond.start({ state: () => this.state, lookAtDatabase, lookAtPeer, onTurn })
   }
 
   look(how: Thoroughness): Promise<Observed> {

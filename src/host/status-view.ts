@@ -6,22 +6,23 @@ import type { Config } from '../core/config.ts'
 import { isRunning } from '../core/observed.ts'
 import { rowFor } from '../core/posture.ts'
 import type { Status } from '../ports/control.ts'
-import type { PeerStatus } from '../ports/database.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { nextCommand } from './next-command.ts'
+import type { Parts } from './parts.ts'
 import type { Settler } from './settle.ts'
 import { VERSION } from './version.ts'
 
 export interface StatusFacts {
-  readonly config: Config
+  readonly parts: Pick<Parts, 'config' | 'network'>
   readonly settler: Settler
   readonly problems: readonly string[]
   readonly lastChange: HistoryEntry | null
 }
 
-export function statusView({ config, settler, problems, lastChange }: StatusFacts): Status {
+export function statusView({ parts, settler, problems, lastChange }: StatusFacts): Status {
+  const { config } = parts
   const { state, last } = settler
-  const database = last?.observed.database ?? null
+  const { database } = settler.observer.memory.sight
   const present = database?.answers === true ? database : null
   const units = last?.observed.units ?? []
   const base: Omit<Status, 'next'> = {
@@ -31,7 +32,7 @@ export function statusView({ config, settler, problems, lastChange }: StatusFact
     being: settler.mode.being,
     role: state.role,
     vrrp: state.vrrp,
-    holder: last?.observed.vip ?? null,
+    holder: last === null ? null : parts.network.holdsVip(),
     writable: database === null ? null : (present?.writable ?? (database.answers ? null : isDownFor(database.reason))),
     commitsWithPeer: present?.writable === true ? present.commitsWithPeer : null,
     fit: last === null ? null : last.judgement.unfit.length === 0,
@@ -44,7 +45,7 @@ export function statusView({ config, settler, problems, lastChange }: StatusFact
       file: file ?? 'missing',
     })),
     replication: present?.replication ?? null,
-    peer: peerView(config, settler.observer.memory.peer, last?.observed.peerAttached ?? null),
+    peer: peerView(config, settler, last?.observed.peerAttached ?? null),
     lead: present?.lead ?? null,
     lastChange,
     version: VERSION,
@@ -66,13 +67,24 @@ function isDownFor(reason: string): false | null {
   return reason === 'down' ? false : null
 }
 
-function peerView(config: Config, peer: PeerStatus | null, attached: boolean | null): Status['peer'] {
+function peerView(config: Config, { observer, bond }: Settler, attached: boolean | null): Status['peer'] {
   if (config.peer === null) return null
+  const { peer } = observer.memory
+  const { details } = bond.word
+  const said = details?.presence ?? null
   return {
     name: config.peer.name,
     address: config.peer.address,
     reachable: peer?.reachable ?? null,
     writable: peer?.writable ?? null,
     attached,
+    mode: said?.mode ?? null,
+    role: said?.role ?? null,
+    vrrp: said?.vrrp ?? null,
+    fit: said?.fit ?? null,
+    reasons: said === null || said.reasons === '' ? [] : said.reasons.split('; '),
+    version: said?.version ?? null,
+    saidAt: said?.at ?? null,
+    replication: details?.replication ?? null,
   }
 }

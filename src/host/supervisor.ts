@@ -11,6 +11,7 @@ import type { State } from '../core/state.ts'
 import { START_AS_REPLICA } from '../core/step.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { VrrpEvent } from '../ports/vrrp.ts'
+import { Changes } from './changes.ts'
 import { Checks } from './checks.ts'
 import { FollowUp } from './follow-up.ts'
 import { LIMITS } from './limits.ts'
@@ -27,6 +28,8 @@ export class Supervisor {
   readonly queue: JobQueue
   readonly settler: Settler
   readonly followUp: FollowUp
+  /** Something of what `known` tells may be different. */
+  readonly changes = new Changes()
   readonly #presence: Presence
   readonly parts: Parts
   readonly #standing: Standing
@@ -44,11 +47,16 @@ export class Supervisor {
     this.#standing = readStanding(parts)
     this.modeProblem = this.#standing.problem
     this.#checks = new Checks(parts, (sentence, failed) => this.check(sentence, 'check', failed))
-    this.settler = new Settler(parts, this.#standing.state, this.#standing, () => this.#checks.observed)
+    this.settler = new Settler(parts, this.#standing.state, this.#standing, {
+      checks: () => this.#checks.observed,
+      onChange: () => this.changes.tell(),
+    })
     this.settler.mode.being = this.#standing.interrupted
     this.#presence = new Presence(parts)
-    this.settler.onSettled = ({ unfit }) =>
+    this.settler.onSettled = ({ unfit }) => {
       this.#presence.tell({ ...this.settler.state, fit: unfit.length === 0, reasons: unfit.join('; ') })
+      this.changes.tell()
+    }
     this.followUp = new FollowUp(parts, this.settler, () => this.check('check', 'supervisor'))
     this.queue = new JobQueue((job, thrown) => {
       parts.log.error({ err: thrown, job: job.name }, `${job.name} failed: ${messageOf(thrown)}`)
@@ -131,7 +139,8 @@ export class Supervisor {
 
   /** Looks whether everything is as it must be. Returns at once. */
   check(event: string, source: string, withdraws = false): void {
-    if (withdraws) this.settler.bond.doubts()
+    // Something fails here: could the peer take over? The answer is on its way while that is found out (G4).
+    if (withdraws) void this.settler.bond.word.ask()
     this.queue.push({
       name: event,
       withdraws,
@@ -200,7 +209,7 @@ export class Supervisor {
     else this.#ran.delete(status.name)
     const down =
       isDown(status) || status.sub === 'auto-restart' || (status.active === 'deactivating' && !status.jobPending)
-    if (down) this.settler.bond.doubts()
+    if (down) void this.settler.bond.word.ask()
     const died = ran && down && !this.settler.observer.memory.downExpected.has(status.name)
     this.check(`${status.name} is ${status.active}`, 'systemd', died)
   }

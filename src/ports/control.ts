@@ -31,6 +31,17 @@ export interface PeerView {
   readonly writable: boolean | null
   /** The peer's replica is connected to this machine's database. */
   readonly attached: boolean | null
+  /** What the peer last said of itself (table apmode.node in its database); null: it could not be read. */
+  readonly mode: KnownMode | null
+  readonly role: Role | null
+  readonly vrrp: VrrpState | null
+  readonly fit: boolean | null
+  readonly reasons: readonly string[]
+  readonly version: string | null
+  /** When it said so, by its own clock; it says it again every 30 s. */
+  readonly saidAt: string | null
+  /** How its database replicates; null: it is no replica, or could not be asked. */
+  readonly replication: ReplicationStatus | null
 }
 
 /** `apmode status --json`, to the letter (booleans: true, false, null = unknown; times: ISO 8601 UTC). */
@@ -200,6 +211,10 @@ export interface Control {
   mode(): ModeView
   /** Looks at everything (bounded), never throws for something that is away: that is what `null` and `reasons` are for. */
   status(): Promise<Status>
+  /** The same from memory, without a look: at once, and always. Before the first look most of it is unknown. */
+  known(): Status
+  /** Something of `known` may be different now; often called, with nothing. Returns how to stop listening. */
+  onChange(listener: () => void): () => void
   /** The newest `count` entries, oldest first. */
   history(count: number): HistoryEntry[]
   /** From what is known already; it is asked every second by keepalived and must not wait for anything slow. */

@@ -10,6 +10,7 @@ import type {
   Control,
   HandoverRequest,
   ModeView,
+  PeerView,
   PlanRequest,
   PlanView,
   Progress,
@@ -42,6 +43,22 @@ export const AN_ENTRY: HistoryEntry = {
   result: 'done',
 }
 
+export const A_PEER: PeerView = {
+  name: 'host2',
+  address: '192.168.33.102',
+  reachable: true,
+  writable: false,
+  attached: true,
+  mode: 'ap',
+  role: 'standby',
+  vrrp: 'backup',
+  fit: true,
+  reasons: [],
+  version: '0.1.0',
+  saidAt: '2026-01-02T03:04:06.000Z',
+  replication: null,
+}
+
 export const A_STATUS: Status = {
   node: 'host1',
   codename: 'ap',
@@ -61,7 +78,7 @@ export const A_STATUS: Status = {
     { name: 'keepalived.service', kind: 'router', active: 'active', file: 'disabled' },
   ],
   replication: null,
-  peer: { name: 'host2', address: '192.168.33.102', reachable: true, writable: false, attached: true },
+  peer: A_PEER,
   lead: { epoch: 3, node: 'host1', at: '2026-01-02T03:04:05.678Z', reason: 'master', gtid: '0-1-100' },
   lastChange: AN_ENTRY,
   version: '0.1.0',
@@ -97,6 +114,7 @@ export const DONE: CommandResult = { exit: 0, sentence: 'the mode is m', done: [
 
 export class FakeControl implements Control {
   readonly asked: unknown[] = []
+  readonly listeners = new Set<() => void>()
   modeView: ModeView = { mode: 'ap', being: null, problem: null }
   statusView: Status = A_STATUS
   entries: HistoryEntry[] = [AN_ENTRY]
@@ -131,6 +149,22 @@ export class FakeControl implements Control {
     await this.gate
     if (this.error) throw this.error
     return this.statusView
+  }
+
+  known(): Status {
+    this.remember('known')
+    return this.statusView
+  }
+
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** Shows another status, and says so. */
+  becomes(status: Partial<Status>): void {
+    this.statusView = { ...this.statusView, ...status }
+    for (const listener of this.listeners) listener()
   }
 
   history(count: number): HistoryEntry[] {

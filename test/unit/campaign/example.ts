@@ -4,6 +4,7 @@ import type { Status } from '../../../src/ports/control.ts'
 import type { HistoryEntry } from '../../../src/ports/storage.ts'
 import type { Account } from '../../campaign/evidence.ts'
 import type { Evidence } from '../../campaign/oracles.ts'
+import { A_PEER } from '../../fakes/control.ts'
 
 const UNITS = [
   { name: 'mariadb.service', kind: 'database', active: 'active', file: 'disabled' },
@@ -25,7 +26,7 @@ export const HOLDER: Status = {
   posture: 'serves',
   units: UNITS,
   replication: null,
-  peer: { name: 'host2', address: '192.168.33.102', reachable: true, writable: false, attached: true },
+  peer: A_PEER,
   lead: { epoch: 3, node: 'host1', at: '2026-01-01T00:00:00.000Z', reason: 'master', gtid: '0-1-1' },
   lastChange: null,
   version: '0',
@@ -51,7 +52,7 @@ export const STANDBY: Status = {
     errno: 0,
     error: '',
   },
-  peer: { name: 'host1', address: '192.168.33.101', reachable: true, writable: true, attached: false },
+  peer: { ...A_PEER, name: 'host1', address: '192.168.33.101', writable: true, attached: false },
 }
 
 export const accountFor = (status: Status): Account => ({

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { nextCommand } from '../../../src/host/next-command.ts'
 import type { Status } from '../../../src/ports/control.ts'
-import { A_STATUS } from '../../fakes/control.ts'
+import { A_PEER, A_STATUS } from '../../fakes/control.ts'
 
 const running = A_STATUS.units.map((unit) => ({ ...unit, active: 'active' as const }))
-const peer = { name: 'host2', address: '', reachable: true, writable: true, attached: false }
+const peer = { ...A_PEER, writable: true, attached: false }
 const beside = { peer, holder: false, units: running, reasons: [], replication: null } as const
 
 const next = (facts: Partial<Status>, servicesRun = true) => {
