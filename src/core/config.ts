@@ -77,6 +77,8 @@ export interface Config {
   readonly database: DatabaseConfig
   /** Host and port of the read-only HTTP; null: switched off. */
   readonly health: { readonly host: string; readonly port: number } | null
+  /** Host and port of HAProxy's agent check; null: switched off. */
+  readonly healthAgent: { readonly host: string; readonly port: number } | null
   /** How long one start or stop of a unit may take. */
   readonly unitTimeoutMs: number
   /** How often everything is looked at without an event. */

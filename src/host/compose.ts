@@ -12,6 +12,7 @@ import { diskProbe } from '../adapters/probes/disk.ts'
 import { unitProbe } from '../adapters/probes/unit-check.ts'
 import { createSystemd } from '../adapters/systemd/systemd.ts'
 import type { Config } from '../core/config.ts'
+import { Counting } from '../core/counting.ts'
 import type { Database } from '../ports/database.ts'
 import type { Probe } from '../ports/probe.ts'
 import type { VrrpFifo } from '../ports/vrrp.ts'
@@ -37,6 +38,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       stateFile: new DiskStateFile(PATHS.state, problem),
       unfitFile: new TrackedUnfitFile(PATHS.unfit),
       history: new DiskHistory(PATHS.history),
+      counting: new Counting(),
       clock: systemClock,
       log,
     },

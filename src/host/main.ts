@@ -4,6 +4,7 @@
  * used is said, to the log and to whoever asks, until it can be used; a running supervisor keeps the one it has.
  */
 import { formatProblems, type LoadResult, loadConfig } from '../adapters/config-file.ts'
+import { startAgentServer } from '../adapters/control/agent.ts'
 import { startHealthServer } from '../adapters/control/health.ts'
 import { listenOnControlSocket } from '../adapters/control/listen.ts'
 import { controlServer } from '../adapters/control/server.ts'
@@ -15,6 +16,7 @@ import { createControl } from './control.ts'
 import { delegating, waitingControl } from './door.ts'
 import { createLog } from './log.ts'
 import { PATHS } from './paths.ts'
+import { processMeter } from './process-meter.ts'
 import { Supervisor } from './supervisor.ts'
 import { VERSION } from './version.ts'
 
@@ -68,8 +70,17 @@ export async function supervise(): Promise<number> {
     },
   )
   if (!server.listening) await listen()
-  const { health } = loaded.config
-  const web = health === null ? null : startHealthServer(control, { ...health, onProblem: problem('health') })
+  const { health, healthAgent } = loaded.config
+  const hasDatabase = parts.database !== null
+  const meters = () => ({ ...parts.counting.counted(), process: processMeter() })
+  const web =
+    health === null
+      ? null
+      : startHealthServer(control, { ...health, hasDatabase, meters, onProblem: problem('health') })
+  const agent =
+    healthAgent === null
+      ? null
+      : startAgentServer(control, { ...healthAgent, hasDatabase, onProblem: problem('agent check') })
   await looked
   const { state } = supervisor.settler
   notifier.ready(`mode ${state.mode}, role ${state.role}, VRRP ${state.vrrp}`)
@@ -85,6 +96,7 @@ export async function supervise(): Promise<number> {
   notifier.stopping()
   if (watchdog !== null) clearInterval(watchdog)
   web?.close()
+  agent?.close()
   fifo.close()
   await supervisor.close()
   return close(server)

@@ -1,5 +1,6 @@
 /** The outside, as the host holds it: one of each port. `compose.ts` fills it with the real ones, tests with a small world. */
 import type { Config } from '../core/config.ts'
+import type { Counting } from '../core/counting.ts'
 import type { ObservedCheck } from '../core/observed.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Cloner } from '../ports/clone.ts'
@@ -40,6 +41,8 @@ export interface Parts {
   readonly stateFile: StateFile
   readonly unfitFile: UnfitFile
   readonly history: History
+  /** What was decided and done since the supervisor was started, for monitoring. */
+  readonly counting: Counting
   readonly probes: readonly PlacedProbe[]
   readonly clock: Clock
   readonly log: Log

@@ -45,7 +45,7 @@ export class Performer {
 
   /** `signal` is used by grants only. */
   async perform(step: Step, signal: AbortSignal): Promise<StepRecord> {
-    const { clock, config } = this.#parts
+    const { clock, config, counting } = this.#parts
     const begun = clock.elapsed()
     const closed = this.#closesDatabase(step) ? this.#memory.sight.closes() : null
     let outcome: Outcome
@@ -56,12 +56,10 @@ export class Performer {
     } finally {
       closed?.()
     }
-    return {
-      step: step.do,
-      sentence: sentenceOf(step, config),
-      ms: Math.round((clock.elapsed() - begun) * 10) / 10,
-      ...outcome,
-    }
+    const ms = Math.round((clock.elapsed() - begun) * 10) / 10
+    const record = { step: step.do, sentence: sentenceOf(step, config), ms, ...outcome }
+    counting.did(record)
+    return record
   }
 
   /** Whether clients lose the right to write with this step. */

@@ -71,6 +71,7 @@ export function record(
     ms: Math.round(ms * 10) / 10,
     result,
   }
+  parts.counting.decided(entry)
   if (request.alwaysRecord !== true && last !== null && decisionIn(last) === decisionIn(entry)) {
     log.debug(entry, `again: ${sentence}`)
     return null

@@ -5,6 +5,7 @@
 
 import { parseConfig } from '../../src/core/config/parse.ts'
 import type { Config } from '../../src/core/config.ts'
+import { Counting } from '../../src/core/counting.ts'
 import type { ActiveState, Mode, UnitFileState } from '../../src/core/vocabulary.ts'
 import { fingerprint } from '../../src/host/fingerprint.ts'
 import type { Log, Parts } from '../../src/host/parts.ts'
@@ -80,6 +81,7 @@ export class World {
   mode: ModeRecord = { mode: 'unset', being: null, problem: null }
   saved: SavedState | null = null
   history: HistoryEntry[] = []
+  readonly counting = new Counting()
   /** Every change of the outside, in order, as short words. */
   readonly changes: string[] = []
   readonly log: string[] = []
@@ -267,6 +269,7 @@ export class World {
           this.#changed(unfit ? 'unfit' : 'fit')
         },
       },
+      counting: this.counting,
       history: {
         append: (entry) => {
           this.history.push(entry)

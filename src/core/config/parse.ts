@@ -66,7 +66,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
   const health = single('health', HEALTH)
   const broken = new Set(problems.filter(({ key }) => key === 'node' || key === 'unit').map(({ key }) => key))
 
-  const draft: Draft = { top, nodes, vrrp, units, database, broken }
+  const draft: Draft = { top, nodes, vrrp, units, database, health, broken }
   for (const rule of RULES) rule(draft, report)
 
   const named = nodes.flatMap((node) => (node.values.name === undefined ? [] : [{ name: node.values.name, node }]))
@@ -105,6 +105,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
     units: allUnits,
     database: parts.database,
     health: parts.health.listen,
+    healthAgent: parts.health.agentListen,
   }
   return { ok: true, config }
 }

@@ -5,7 +5,7 @@
 import type { ConfigProblem } from '../config.ts'
 import { isSameAddress, parseAddress, parsePrefixed } from './address.ts'
 import { join, type ReadTable, type Report } from './read.ts'
-import type { DATABASE, NODE, TOP, UNIT, VRRP } from './schema.ts'
+import type { DATABASE, HEALTH, NODE, TOP, UNIT, VRRP } from './schema.ts'
 
 export interface Draft {
   readonly top: ReadTable<typeof TOP>
@@ -13,6 +13,7 @@ export interface Draft {
   readonly vrrp: ReadTable<typeof VRRP>
   readonly units: readonly ReadTable<typeof UNIT>[]
   readonly database: ReadTable<typeof DATABASE>
+  readonly health: ReadTable<typeof HEALTH>
   /** A table that could not be read at all was reported; counting what is left would only mislead. */
   readonly broken: ReadonlySet<string>
 }
@@ -173,6 +174,14 @@ const bootUnitApart: Rule = ({ top }, report) => {
   report(at(top, 'codename', 'found "apmode", expected another name: apmode.service is the supervisor'))
 }
 
+/** Whatever the hosts are: `0.0.0.0` and `127.0.0.1` want the same port too. */
+const portsApart: Rule = ({ health }, report) => {
+  const { listen, agentListen } = health.values
+  if (listen?.port === undefined || listen.port !== agentListen?.port) return
+  const message = `found the port ${listen.port} of listen (line ${health.lineOf('listen')}), expected another one`
+  report(at(health, 'agent_listen', message))
+}
+
 export const RULES: readonly Rule[] = [
   twoNodes,
   oneActive,
@@ -182,4 +191,5 @@ export const RULES: readonly Rule[] = [
   kindsOfUnit,
   distinctUnits,
   bootUnitApart,
+  portsApart,
 ]

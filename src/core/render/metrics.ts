@@ -1,41 +1,43 @@
 /**
- * The status as Prometheus metrics (text format 0.0.4). Names and units follow Prometheus' conventions; what is unknown has
- * no line, so that an alert on its absence works. Pure: it says nothing that is not in the Status.
+ * The status, and what the supervisor has counted, as Prometheus metrics. Names and units follow Prometheus' conventions;
+ * what is unknown has no line, so that an alert on its absence works. Pure: it says nothing that it is not given.
  */
-import type { Status } from '../../ports/control.ts'
+import type { PeerView, Status } from '../../ports/control.ts'
+import type { Meters } from '../../ports/meters.ts'
 import { MODES, ROLES, VRRP_STATES } from '../vocabulary.ts'
+import { countedMetrics } from './counted-metrics.ts'
+import { expose, label, type Metric } from './exposition.ts'
 
-interface Metric {
-  readonly name: string
-  readonly help: string
-  /** Labels as they are written, and the value. */
-  readonly samples: readonly (readonly [labels: string, value: number])[]
-}
-
-const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
+const KNOWN_MODES = [...MODES, 'unset', 'unreadable']
 
 function truth(name: string, help: string, value: boolean | null | undefined): Metric {
-  return { name, help, samples: value === null || value === undefined ? [] : [['', value ? 1 : 0]] }
-}
-
-/** One line for each possible state, 1 for the present one. */
-function states(name: string, help: string, label: string, all: readonly string[], now: string): Metric {
-  return { name, help, samples: all.map((state) => [`${label}=${quoted(state)}`, state === now ? 1 : 0]) }
+  return number(name, help, value === null || value === undefined ? null : Number(value))
 }
 
 function number(name: string, help: string, value: number | null | undefined): Metric {
-  return { name, help, samples: value === null || value === undefined ? [] : [['', value]] }
+  const samples = value === null || value === undefined || Number.isNaN(value) ? [] : [{ labels: '', value }]
+  return { name, type: 'gauge', help, samples }
 }
 
-function metricsOf(status: Status): Metric[] {
-  const { replication, peer, lead, lastChange } = status
+const secondsOf = (at: string | null | undefined) => (at == null ? null : Date.parse(at) / 1000)
+
+/** One line for each possible state, 1 for the present one; none when it is unknown. */
+function states(name: string, help: string, of: string, all: readonly string[], now: string | null): Metric {
+  const samples = now === null ? [] : all.map((state) => ({ labels: label(of, state), value: state === now ? 1 : 0 }))
+  return { name, type: 'gauge', help, samples }
+}
+
+function ownMetrics(status: Status): Metric[] {
+  const { lead, lastChange } = status
   return [
     {
       name: 'apmode_info',
+      type: 'gauge',
       help: 'This machine and the version of apmode.',
-      samples: [[`node=${quoted(status.node)},version=${quoted(status.version)}`, 1]],
+      samples: [{ labels: `${label('node', status.node)},${label('version', status.version)}`, value: 1 }],
     },
-    states('apmode_mode', 'The mode of this machine.', 'mode', [...MODES, 'unset', 'unreadable'], status.mode),
+    states('apmode_mode', 'The mode of this machine.', 'mode', KNOWN_MODES, status.mode),
+    truth('apmode_mode_changing', 'A change of the mode is under way.', status.being !== null),
     states('apmode_role', 'The place of this machine in the pair.', 'role', ROLES, status.role),
     states('apmode_vrrp_state', 'What keepalived last said.', 'state', VRRP_STATES, status.vrrp),
     truth('apmode_holder', 'The VIP is on the interface of this machine.', status.holder),
@@ -43,36 +45,51 @@ function metricsOf(status: Status): Metric[] {
     truth('apmode_fit', 'This machine may carry the VIP.', status.fit),
     truth(
       'apmode_commits_with_peer',
-      'A write is acknowledged when the peer has it too (1), or by this machine alone (0).',
+      'Semi-sync: a write is acknowledged when the peer has it too (1), or by this machine alone (0).',
       status.commitsWithPeer,
     ),
     number('apmode_problems', 'What cannot be done or read at the moment.', status.problems.length),
     number('apmode_lead_epoch', 'The number of the newest promotion that this machine knows.', lead?.epoch),
-    truth('apmode_replication_io_running', 'The replica receives.', replication && replication.io === 'Yes'),
-    truth('apmode_replication_sql_running', 'The replica applies.', replication?.sql),
-    number('apmode_replication_lag_seconds', 'How far the replica is behind.', replication?.lagSeconds),
-    truth('apmode_peer_reachable', "The peer's database answered the last look.", peer?.reachable),
-    truth('apmode_peer_writable', "The peer's database accepts writes.", peer?.writable),
-    truth('apmode_peer_attached', 'The replica of the peer is connected.', peer?.attached),
+    number('apmode_lead_timestamp_seconds', 'When that promotion was made.', secondsOf(lead?.at)),
+    number('apmode_last_change_timestamp_seconds', 'When the newest decision was made.', secondsOf(lastChange?.at)),
     {
       name: 'apmode_unit_active',
+      type: 'gauge',
       help: 'The service unit is active.',
-      samples: status.units.map(({ name, active }) => [`unit=${quoted(name)}`, active === 'active' ? 1 : 0]),
+      samples: status.units.map(({ name, kind, active }) => ({
+        labels: `${label('unit', name)},${label('kind', kind)}`,
+        value: active === 'active' ? 1 : 0,
+      })),
     },
-    number(
-      'apmode_last_change_timestamp_seconds',
-      'When the newest decision was made.',
-      lastChange === null ? null : Date.parse(lastChange.at) / 1000,
-    ),
   ]
 }
 
-export function renderMetrics(status: Status): string {
-  return metricsOf(status)
-    .filter(({ samples }) => samples.length > 0)
-    .map(({ name, help, samples }) => {
-      const lines = samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}`)
-      return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.join('\n')}\n`
-    })
-    .join('')
+function replicationMetrics({ replication }: Status): Metric[] {
+  return [
+    truth('apmode_replication_io_running', 'The replica receives.', replication && replication.io === 'Yes'),
+    truth('apmode_replication_sql_running', 'The replica applies.', replication?.sql),
+    number('apmode_replication_lag_seconds', 'How far the replica is behind.', replication?.lagSeconds),
+    number('apmode_replication_error_code', 'The last error of replication; 0: none.', replication?.errno),
+  ]
+}
+
+function peerMetrics(peer: PeerView | null): Metric[] {
+  return [
+    truth('apmode_peer_reachable', "The peer's database answered the last look.", peer?.reachable),
+    truth('apmode_peer_writable', "The peer's database accepts writes.", peer?.writable),
+    truth('apmode_peer_attached', 'The replica of the peer is connected.', peer?.attached),
+    states('apmode_peer_mode', 'The mode of the peer, in its own words.', 'mode', KNOWN_MODES, peer?.mode ?? null),
+    truth('apmode_peer_fit', 'The peer may carry the VIP, in its own words.', peer?.fit),
+    number('apmode_peer_said_timestamp_seconds', 'When the peer last said how it is.', secondsOf(peer?.saidAt)),
+  ]
+}
+
+/** `meters` null: nothing is counted. */
+export function renderMetrics(status: Status, meters: Meters | null): string {
+  return expose([
+    ...ownMetrics(status),
+    ...replicationMetrics(status),
+    ...peerMetrics(status.peer),
+    ...(meters === null ? [] : countedMetrics(meters)),
+  ])
 }

@@ -1,0 +1,102 @@
+/**
+ * What this machine may be asked for by a load balancer, and the answer: a yes or a no, and why. Pure, from the status
+ * alone, which is told from memory. Invariants: what is unknown is a no; `/primary` says yes to one machine at most, and
+ * only where the VIP is and writes are accepted. The words are those of Patroni's REST API.
+ */
+import type { Status } from '../ports/control.ts'
+
+export const SERVING_PATHS = [
+  '/primary',
+  '/replica',
+  '/read-write',
+  '/read-only',
+  '/health',
+  '/liveness',
+  '/readiness',
+] as const
+export type ServingPath = (typeof SERVING_PATHS)[number]
+
+/** Paths that take `?lag=SECONDS`. */
+export const LAG_PATHS: readonly ServingPath[] = ['/replica', '/read-only', '/readiness']
+
+export interface ServingFacts {
+  readonly status: Status
+  /** The loop of the supervisor has answered lately. */
+  readonly alive: { readonly ok: boolean; readonly sentence: string }
+  /** False: engine "none", nobody is asked for writes or replication. */
+  readonly hasDatabase: boolean
+}
+
+export interface Serving {
+  readonly ok: boolean
+  readonly sentence: string
+}
+
+const yes = (sentence: string): Serving => ({ ok: true, sentence })
+const no = (sentence: string): Serving => ({ ok: false, sentence })
+
+/** `maxLagSeconds`: a replica that is further behind, or of which it is not known, is a no; null: however far. */
+export function servingOf(path: ServingPath, facts: ServingFacts, maxLagSeconds: number | null = null): Serving {
+  switch (path) {
+    case '/primary':
+    case '/read-write':
+      return primary(facts)
+    case '/replica':
+      return replica(facts, maxLagSeconds)
+    case '/read-only':
+      return either(primary(facts), replica(facts, maxLagSeconds))
+    case '/health':
+      return facts.alive.ok ? database(facts) : facts.alive
+    case '/liveness':
+      return facts.alive
+    case '/readiness':
+      return either(primary(facts), standby(facts, maxLagSeconds))
+  }
+}
+
+/** Writes are accepted here, and the VIP is here. */
+function primary({ status, hasDatabase }: ServingFacts): Serving {
+  const { holder, writable, mode, vrrp } = status
+  if (holder === null) return no('not known whether the VIP is here')
+  if (!holder) return no('the VIP is not here')
+  if (!hasDatabase) {
+    return vrrp === 'master' && (mode === 'ap' || mode === 's')
+      ? yes('the VIP is here')
+      : no(`the VIP is here, and this machine does not serve (mode ${mode}, VRRP ${vrrp})`)
+  }
+  if (writable === null) return no('the VIP is here; not known whether the database accepts writes')
+  return writable ? yes('the VIP is here, and writes are accepted') : no('the VIP is here, and writes are not accepted')
+}
+
+/** A replica that applies what it receives. That it receives at the moment is not asked: its lag tells. */
+function replica({ status, hasDatabase }: ServingFacts, maxLagSeconds: number | null): Serving {
+  const { replication, writable, mode } = status
+  if (!hasDatabase) return no('no database is replicated')
+  if (mode === 'm') return no('in maintenance')
+  if (writable === true) return no('the database accepts writes: it is no replica')
+  if (replication === null) return no('the database is no replica, or does not answer')
+  if (!replication.sql) return no(`the replica applies nothing${replication.error === '' ? '' : `: ${replication.error}`}`)
+  const { lagSeconds, source } = replication
+  const follows = lagSeconds === null ? `follows ${source}, not known how far behind` : `${lagSeconds} s behind ${source}`
+  if (maxLagSeconds === null) return yes(follows)
+  return lagSeconds !== null && lagSeconds <= maxLagSeconds ? yes(follows) : no(`${follows}, ${maxLagSeconds} s allowed`)
+}
+
+/** A replica that could take over at once. */
+function standby(facts: ServingFacts, maxLagSeconds: number | null): Serving {
+  const reads = replica(facts, maxLagSeconds)
+  if (!reads.ok || facts.status.fit === true) return reads
+  return no(`unfit: ${facts.status.reasons.join('; ') || 'not looked at yet'}`)
+}
+
+function database({ status, alive, hasDatabase }: ServingFacts): Serving {
+  if (!hasDatabase) return alive
+  const { writable, replication, units } = status
+  const unit = units.find(({ kind }) => kind === 'database')
+  if (writable === null) return no('the database does not answer')
+  const runs = writable || replication !== null || unit?.active === 'active'
+  return runs ? yes('the database answers') : no(`the database is down: ${unit?.name ?? 'its unit'} is ${unit?.active}`)
+}
+
+const either = (one: Serving, other: Serving): Serving =>
+  one.ok ? one : other.ok ? other : no(one.sentence === other.sentence ? one.sentence : `${one.sentence}; ${other.sentence}`)
