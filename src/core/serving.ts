@@ -75,11 +75,15 @@ function replica({ status, hasDatabase }: ServingFacts, maxLagSeconds: number | 
   if (mode === 'm') return no('in maintenance')
   if (writable === true) return no('the database accepts writes: it is no replica')
   if (replication === null) return no('the database is no replica, or does not answer')
-  if (!replication.sql) return no(`the replica applies nothing${replication.error === '' ? '' : `: ${replication.error}`}`)
+  if (!replication.sql)
+    return no(`the replica applies nothing${replication.error === '' ? '' : `: ${replication.error}`}`)
   const { lagSeconds, source } = replication
-  const follows = lagSeconds === null ? `follows ${source}, not known how far behind` : `${lagSeconds} s behind ${source}`
+  const follows =
+    lagSeconds === null ? `follows ${source}, not known how far behind` : `${lagSeconds} s behind ${source}`
   if (maxLagSeconds === null) return yes(follows)
-  return lagSeconds !== null && lagSeconds <= maxLagSeconds ? yes(follows) : no(`${follows}, ${maxLagSeconds} s allowed`)
+  return lagSeconds !== null && lagSeconds <= maxLagSeconds
+    ? yes(follows)
+    : no(`${follows}, ${maxLagSeconds} s allowed`)
 }
 
 /** A replica that could take over at once. */
@@ -99,4 +103,8 @@ function database({ status, alive, hasDatabase }: ServingFacts): Serving {
 }
 
 const either = (one: Serving, other: Serving): Serving =>
-  one.ok ? one : other.ok ? other : no(one.sentence === other.sentence ? one.sentence : `${one.sentence}; ${other.sentence}`)
+  one.ok
+    ? one
+    : other.ok
+      ? other
+      : no(one.sentence === other.sentence ? one.sentence : `${one.sentence}; ${other.sentence}`)

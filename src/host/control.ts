@@ -28,7 +28,9 @@ export function createControl(supervisor: Supervisor): Control {
     ...(settler.mode.unsaved === null ? [] : [`the mode could not be saved: ${settler.mode.unsaved}`]),
   ]
 
-  const lastChange = (): HistoryEntry | null => settler.lastEntry ?? parts.history.newest(1).at(-1) ?? null
+  // Read once: whoever asks from memory must not wait for a disk.
+  const before = parts.history.newest(1).at(-1) ?? null
+  const lastChange = (): HistoryEntry | null => settler.lastEntry ?? before
 
   const known = (): Status => statusView({ parts, settler, problems: problems(), lastChange: lastChange() })
 

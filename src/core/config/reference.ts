@@ -11,7 +11,12 @@ const END = '<!-- end of the reference -->'
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
 function cellsOf(key: string, row: Row<unknown>): string[] {
-  const fallback = row.fallback === null && row.example !== '"off"' ? 'none' : Array.isArray(row.fallback) ? '`[]`' : `\`${row.example}\``
+  const fallback =
+    row.fallback === null && row.example !== '"off"'
+      ? 'none'
+      : Array.isArray(row.fallback)
+        ? '`[]`'
+        : `\`${row.example}\``
   const given = 'fallback' in row ? fallback : '**must be given**'
   return [`\`${key}\``, cell(row.type.label), given, cell(row.sentence)]
 }

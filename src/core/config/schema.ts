@@ -201,7 +201,7 @@ export const HEALTH = {
     'agentListen',
     type.listen,
     '"off"',
-    "Where HAProxy's agent check is answered, as `\"0.0.0.0:8009\"`: one line, how much this machine is worth for reads.",
+    'Where HAProxy\'s agent check is answered, as `"0.0.0.0:8009"`: one line, how much this machine is worth for reads.',
     null,
   ),
 }

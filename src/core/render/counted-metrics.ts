@@ -3,7 +3,7 @@ import type { Meters } from '../../ports/meters.ts'
 import { BOUNDS_SECONDS } from '../counting.ts'
 import { histogramSamples, label, type Metric, sumAndCount } from './exposition.ts'
 
-export function countedMetrics({ transitions, steps, process }: Meters): Metric[] {
+export function countedMetrics({ transitions, steps, process: used }: Meters): Metric[] {
   const own = (name: string, type: 'gauge' | 'counter', help: string, value: number | null): Metric => ({
     name,
     type,
@@ -42,11 +42,11 @@ export function countedMetrics({ transitions, steps, process }: Meters): Metric[
       help: 'Steps that failed.',
       samples: steps.map(({ step, failed }) => ({ labels: label('step', step), value: failed })),
     },
-    own('process_cpu_seconds_total', 'counter', 'User and system time of the supervisor.', process.cpuSeconds),
-    own('process_resident_memory_bytes', 'gauge', 'Memory of the supervisor.', process.residentBytes),
-    own('process_virtual_memory_bytes', 'gauge', 'Address space of the supervisor.', process.virtualBytes),
-    own('process_open_fds', 'gauge', 'Files that the supervisor holds open.', process.openFiles),
-    own('process_max_fds', 'gauge', 'Files that the supervisor may hold open.', process.mostFiles),
-    own('process_start_time_seconds', 'gauge', 'When the supervisor was started.', process.startedAt),
+    own('process_cpu_seconds_total', 'counter', 'User and system time of the supervisor.', used.cpuSeconds),
+    own('process_resident_memory_bytes', 'gauge', 'Memory of the supervisor.', used.residentBytes),
+    own('process_virtual_memory_bytes', 'gauge', 'Address space of the supervisor.', used.virtualBytes),
+    own('process_open_fds', 'gauge', 'Files that the supervisor holds open.', used.openFiles),
+    own('process_max_fds', 'gauge', 'Files that the supervisor may hold open.', used.mostFiles),
+    own('process_start_time_seconds', 'gauge', 'When the supervisor was started.', used.startedAt),
   ]
 }

@@ -76,13 +76,10 @@ describe('the read-only port', () => {
     expect(health?.port()).toBe(port)
   })
 
-  it('looks at most ten times a second, however many ask', async () => {
+  it('looks at nothing, however many ask', async () => {
     const port = await started({ perWindow: 1000, perAddress: 1000 })
-    const began = performance.now()
-    for (let round = 0; round < 20; round++) {
-      await Promise.all(Array.from({ length: 5 }, () => ask({ host, port }, 'GET', '/status')))
-    }
-    expect(control.asked.length).toBeLessThanOrEqual((performance.now() - began) / 100 + 1)
+    await Promise.all(Array.from({ length: 50 }, () => ask({ host, port }, 'GET', '/status')))
+    expect(new Set(control.asked)).toEqual(new Set(['known']))
   })
 
   it('reads no body and no giant head', async () => {

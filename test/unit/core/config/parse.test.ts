@@ -13,6 +13,7 @@ describe('a configuration that is right', () => {
       peer: { name: 'host2', role: 'standby' },
       vrrp: { vip: '192.168.33.100/24', virtualRouterId: 50, advertInterval: 0.1, witness: [], instance: 'VI_1' },
       health: { host: '127.0.0.1', port: 8008 },
+      healthAgent: null,
     })
   })
 
@@ -46,6 +47,14 @@ describe('a configuration that is right', () => {
     ['"localhost:8008"', { host: 'localhost', port: 8008 }],
   ])('health listens on %s', (written, read) => {
     expect(configOf(changed(EXAMPLE, ['"127.0.0.1:8008"', written])).health).toEqual(read)
+  })
+
+  test.each([
+    ['"off"', null],
+    ['"0.0.0.0:8009"', { host: '0.0.0.0', port: 8009 }],
+  ])('the agent check listens on %s', (written, read) => {
+    const text = changed(EXAMPLE, ['"127.0.0.1:8008"', `"127.0.0.1:8008"\nagent_listen = ${written}`])
+    expect(configOf(text).healthAgent).toEqual(read)
   })
 
   test('a single machine has no peer', () => {

@@ -99,3 +99,12 @@ test('one table where several are meant, or several where one is meant, is said 
     '4 node: found one table [node], expected [[node]], repeated for each node',
   ])
 })
+
+test('the agent check has a port of its own, whatever its host', () => {
+  const text = changed(EXAMPLE, ['"127.0.0.1:8008"', '"127.0.0.1:8008"\nagent_listen = "0.0.0.0:8008"'])
+  expect(linesOf(problemsOf(text))).toEqual([
+    '42 health.agent_listen: found the port 8008 of listen (line 41), expected another one',
+  ])
+  expect(problemsOf(changed(text, ['0.0.0.0:8008', '0.0.0.0:8009']))).toEqual([])
+  expect(problemsOf(changed(text, ['"127.0.0.1:8008"', '"off"']))).toEqual([])
+})
