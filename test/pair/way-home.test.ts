@@ -2,12 +2,13 @@
  * The whole circle, on two real machines under load: a failover, `rejoin`, `set ap`, `handover` back; and power cuts in the
  * middle of a handover. One pair; in the end of each round both have the same data.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Client } from '../../src/face/client.ts'
 import { dataOf } from '../campaign/evidence.ts'
 import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
 import { FAULTS } from './faults.ts'
-import { type Client, startClient } from './lab/client.ts'
+import { guestInit } from './lab/cgroup.ts'
+import { startClient, type Client as Writer } from './lab/client.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { startSampler } from './lab/sampler.ts'
 import { waitFor } from './lab/wait.ts'
@@ -15,6 +16,7 @@ import { waitFor } from './lab/wait.ts'
 const obstacle = whyNoLab()
 const PATIENT = { timeoutMs: 90_000 }
 const ROUNDS = 10
+const CONTROL_SOCKET = '/run/apmode/apmode.sock'
 
 describe.skipIf(obstacle !== null)('the way home', () => {
   let pair: ApmodePair
@@ -36,7 +38,7 @@ describe.skipIf(obstacle !== null)('the way home', () => {
   }
 
   /** Acts while a client writes and both databases are watched; nothing acknowledged may be missing on `lead` in the end. */
-  async function underLoad(act: (client: Client) => Promise<Machine>): Promise<Machine> {
+  async function underLoad(act: (client: Writer) => Promise<Machine>): Promise<Machine> {
     const client = startClient(pair, { firstNumber })
     firstNumber += 1_000_000
     const sampler = startSampler(pair)
@@ -52,7 +54,7 @@ describe.skipIf(obstacle !== null)('the way home', () => {
     return lead
   }
 
-  const serves = (client: Client, since: number) =>
+  const serves = (client: Writer, since: number) =>
     waitFor(() => client.firstBegunAfter(since) !== undefined, {
       patienceMs: 40_000,
       reason: 'an acknowledged write',
@@ -97,24 +99,37 @@ describe.skipIf(obstacle !== null)('the way home', () => {
     }
   })
 
-  /** How long after the command the power goes, in milliseconds: before, between and after its steps. */
-  const MOMENTS = [90, 200]
+  /** The steps of a handover on the machine that hands over; in the last one the other one serves already. */
+  const STEPS = ['fence', 'offer-lead', 'wait-for-peer', 'follow', 'declare-unfit', 'declare-fit']
+
+  /** `apmode handover` over the control socket, seen from outside; tells each step as it begins. */
+  function handOver(machine: Machine, onStep: (step: string) => void): Promise<unknown> {
+    const client = new Client(`/proc/${guestInit(machine.cgroup) ?? 0}/root${CONTROL_SOCKET}`)
+    return client
+      .command('/handover', { kill: false, timeoutMs: null }, PATIENT.timeoutMs, (progress) => {
+        if (progress.type === 'begin') onStep(progress.step)
+      })
+      .catch(() => null)
+  }
 
   test.each(
-    MOMENTS.flatMap((ms) =>
-      (['the one that hands over', 'the one that takes over'] as const).map((who) => [who, ms] as const),
+    STEPS.flatMap((step) =>
+      (['the one that hands over', 'the one that takes over'] as const).map((who) => [who, step] as const),
     ),
   )(
-    'the power of %s is cut %i ms after the command: the other one serves without a person, and nothing is lost',
-    async (who, ms) => {
+    'the power of %s is cut when the step %s begins: the other one serves without a person, and nothing is lost',
+    async (who, step) => {
       const [holder, standby] = await holders()
       await healthy(holder, standby)
       const victim = who === 'the one that hands over' ? holder : standby
       const survivor = victim === holder ? standby : holder
       const lead = await underLoad(async (client) => {
-        const running = holder.apmode('handover', PATIENT).catch(() => null)
-        await pause(ms)
-        const cut = await victim.powerOff()
+        const { promise: reached, resolve: reach } = Promise.withResolvers<Promise<number>>()
+        const running = handOver(holder, (begun) => {
+          if (begun === step) reach(victim.powerOff())
+        })
+        const never = running.then(() => Promise.reject(new Error(`the handover ended without the step ${step}`)))
+        const cut = await (await Promise.race([reached.then((off) => ({ off })), never])).off
         await serves(client, cut)
         process.stderr.write(`${Math.round(client.longestGap(cut - 1000)?.ms ?? Number.NaN)} ms without a write\n`)
         await running
