@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config'
 
 const SECOND = 1000
 const real = { pool: 'forks', fileParallelism: false, maxWorkers: 1 } as const
+/** So many pairs of machines at once; more than one only for tests that judge no times (`scripts/test.ts`). */
+const pairs = Number(process.env.APMODE_PAIRS ?? 1)
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
@@ -45,7 +47,9 @@ export default defineConfig({
         test: {
           name: 'pair',
           include: ['test/pair/**/*.test.ts'],
-          ...real,
+          pool: 'forks',
+          fileParallelism: pairs > 1,
+          maxWorkers: pairs,
           testTimeout: 180 * SECOND,
           hookTimeout: 900 * SECOND,
         },

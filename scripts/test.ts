@@ -4,8 +4,11 @@
  * code is 0 only when nothing failed. What is skipped is said, with the reason; with CI=true the pair is never skipped.
  * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair]
  */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
+import { ROOT } from './build.ts'
 import { makePackage } from './package.ts'
 import { foreground, interrupt, wasInterrupted } from './testing/child.ts'
 import { type Counts, lineOf, NONE, sum } from './testing/counts.ts'
@@ -62,7 +65,7 @@ const STAGES: readonly Stage[] = [
     programs: { 'dpkg-deb': 'dpkg' },
     run: async () => {
       const reason = whyNoLab()
-      return reason === null ? packaged('pair', 22 * MINUTE) : skippedWhole('pair', `no pair of machines: ${reason}`)
+      return reason === null ? pairs() : skippedWhole('pair', `no pair of machines: ${reason}`)
     },
   },
 ]
@@ -84,8 +87,27 @@ async function checkStatically(): Promise<Ran> {
   return { counts: { passed: checks.length - failed, failed, skipped: 0 }, notes }
 }
 
+/** Tests on two machines that judge times, or load the machines: one pair at a time. The others run two pairs side by side. */
+const ALONE = ['campaign', 'failover', 'fencing', 'guards', 'handover', 'hangs', 'security', 'way-home']
+
+async function pairs(): Promise<Ran> {
+  const files = readdirSync(join(ROOT, 'test/pair')).filter((file) => file.endsWith('.test.ts'))
+  const alone = files.filter((file) => ALONE.includes(file.replace('.test.ts', '')))
+  const beside = files.filter((file) => !alone.includes(file))
+  const paths = (names: readonly string[]) => names.map((name) => `test/pair/${name}`)
+  const ran = [
+    await packaged('pair', 12 * MINUTE, { files: paths(beside), pairs: 2 }),
+    await packaged('pair', 15 * MINUTE, { files: paths(alone), pairs: 1 }),
+  ]
+  return { counts: sum(ran.map(({ counts }) => counts)), notes: ran.flatMap(({ notes }) => notes) }
+}
+
 /** The tests of a project that install the package: it is built first, and they are told its path. */
-async function packaged(project: string, limitMs: number): Promise<Ran> {
+async function packaged(
+  project: string,
+  limitMs: number,
+  of: { readonly files?: readonly string[]; readonly pairs?: number } = {},
+): Promise<Ran> {
   let path: string
   try {
     path = await makePackage({ onProgress: (sentence) => console.log(sentence) })
@@ -93,7 +115,9 @@ async function packaged(project: string, limitMs: number): Promise<Ran> {
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
     return { counts: { passed: 0, failed: 1, skipped: 0 }, notes: [`cannot build the package: ${reason}`] }
   }
-  return runProject(project, { limitMs, verbose: true, env: { APMODE_DEB: path } })
+  const { files, pairs = 1 } = of
+  const env = { APMODE_DEB: path, APMODE_PAIRS: String(pairs) }
+  return runProject(project, { limitMs, verbose: true, env, ...(files === undefined ? {} : { files }) })
 }
 
 function skippedWhole(project: string, reason: string): Ran {

@@ -33,14 +33,29 @@ export interface Ran {
 
 export async function runProject(
   project: string,
-  options: { readonly limitMs: number; readonly verbose: boolean; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly limitMs: number
+    readonly verbose: boolean
+    readonly env?: Readonly<Record<string, string>>
+    /** Only these; all when it is not given. */
+    readonly files?: readonly string[]
+  },
 ): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), 'apmode-test-'))
   const file = join(folder, 'report.json')
   try {
     const reporters = [`--reporter=${options.verbose ? 'verbose' : 'default'}`, '--reporter=json']
     const { code, problem } = await foreground(
-      [process.execPath, VITEST, 'run', '--project', project, ...reporters, `--outputFile.json=${file}`],
+      [
+        process.execPath,
+        VITEST,
+        'run',
+        '--project',
+        project,
+        ...(options.files ?? []),
+        ...reporters,
+        `--outputFile.json=${file}`,
+      ],
       { limitMs: options.limitMs, ...(options.env === undefined ? {} : { env: options.env }) },
     )
     return judge(readReport(file), code, problem)
