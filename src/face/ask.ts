@@ -41,7 +41,7 @@ async function modeFromFile({ terminal }: Context, failure: Failure): Promise<Mo
 export async function status(context: Context, { json }: Json): Promise<Exit> {
   const found = await context.client.ask<Status>('GET', '/status')
   if (json) printJson(context, found)
-  else context.terminal.out(showStatus(found, context.paint, Date.now()))
+  else context.terminal.out(showStatus(found, { paint: context.paint, width: context.terminal.width }, Date.now()))
   return EXIT.done
 }
 

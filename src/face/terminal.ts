@@ -11,6 +11,8 @@ export interface Terminal {
   err(text: string): void
   readonly outIsTerminal: boolean
   readonly errIsTerminal: boolean
+  /** Columns of stdout; Infinity where it is no terminal. */
+  readonly width: number
   readonly environment: NodeJS.ProcessEnv
 }
 
@@ -22,6 +24,7 @@ export function realTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
+    width: process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY,
     environment: process.env,
   }
 }

@@ -37,6 +37,7 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
     commitsWithPeer: present?.writable === true ? present.commitsWithPeer : null,
     fit: last === null ? null : last.judgement.unfit.length === 0,
     reasons: last === null ? [] : [...new Set([...last.judgement.unfit, ...last.judgement.holds])],
+    gtid: present?.binlogPosition ?? null,
     posture: rowFor(state).sentence,
     units: units.map(({ name, kind, active, file }) => ({
       name,
@@ -86,5 +87,6 @@ function peerView(config: Config, { observer, bond }: Settler, attached: boolean
     version: said?.version ?? null,
     saidAt: said?.at ?? null,
     replication: details?.replication ?? null,
+    gtid: peer?.reachable === true ? peer.binlogPosition : null,
   }
 }

@@ -42,6 +42,8 @@ export interface PeerView {
   readonly saidAt: string | null
   /** How its database replicates; null: it is no replica, or could not be asked. */
   readonly replication: ReplicationStatus | null
+  /** As `gtid` of this machine. */
+  readonly gtid: string | null
 }
 
 /** `apmode status --json`, to the letter (booleans: true, false, null = unknown; times: ISO 8601 UTC). */
@@ -63,6 +65,8 @@ export interface Status {
   readonly fit: boolean | null
   /** Why not fit, and why something is not as the posture wants it: a sentence each; empty when all is well. */
   readonly reasons: readonly string[]
+  /** The last transaction in this machine's binary log (gtid_binlog_pos); null: the database does not answer. */
+  readonly gtid: string | null
   /** What must hold here now, in one sentence. */
   readonly posture: string
   /** In the configured order. */

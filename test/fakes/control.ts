@@ -55,8 +55,18 @@ export const A_PEER: PeerView = {
   fit: true,
   reasons: [],
   version: '0.1.0',
-  saidAt: '2026-01-02T03:04:06.000Z',
-  replication: null,
+  saidAt: '2026-01-02T03:05:01.678Z',
+  replication: {
+    source: '192.168.33.101:3306',
+    io: 'Yes',
+    sql: true,
+    lagSeconds: 0,
+    gtid: '0-1-100',
+    received: '0-1-100',
+    errno: 0,
+    error: '',
+  },
+  gtid: '0-1-100',
 }
 
 export const A_STATUS: Status = {
@@ -71,6 +81,7 @@ export const A_STATUS: Status = {
   commitsWithPeer: true,
   fit: true,
   reasons: [],
+  gtid: '0-1-100',
   posture: 'keepalived running, database writable, replication off',
   units: [
     { name: 'mariadb.service', kind: 'database', active: 'active', file: 'disabled' },

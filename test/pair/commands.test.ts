@@ -368,6 +368,7 @@ const STATUS = {
   commitsWithPeer: orNull('boolean'),
   fit: orNull('boolean'),
   reasons: [],
+  gtid: orNull('string'),
   posture: TEXT,
   units: expect.any(Array),
   replication: oneOfShapes(null, REPLICATION),
@@ -385,6 +386,7 @@ const STATUS = {
     version: orNull('string'),
     saidAt: orNull('string'),
     replication: oneOfShapes(null, REPLICATION),
+    gtid: orNull('string'),
   },
   lead: { epoch: expect.any(Number), node: TEXT, at: TEXT, reason: TEXT, gtid: TEXT },
   lastChange: {

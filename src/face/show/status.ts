@@ -1,27 +1,40 @@
 /**
- * `apmode status` for people: one headline, the facts aligned, and only then what is wrong and what to do about it.
- * Pure; says nothing that is not in the Status.
+ * `apmode status` for people: one headline, both machines side by side, what ties them, the units, and only then what is wrong and
+ * what to do about it. Pure; says nothing that is not in the Status.
  */
-import type { PeerView, Status } from '../../ports/control.ts'
-import type { ReplicationStatus } from '../../ports/database.ts'
+import type { Status } from '../../ports/control.ts'
 import type { Paint, Style } from '../terminal.ts'
 import { ago, clockTime, columns, duration } from './columns.ts'
+import { showMachines } from './machines.ts'
+import { wrap } from './wrap.ts'
 
-export function showStatus(status: Status, paint: Paint, nowMs: number): string {
-  const lines = [headline(status, paint), '', ...facts(status, paint, nowMs), '', ...units(status, paint)]
-  if (status.reasons.length > 0) lines.push('', ...list('why', status.reasons, paint, 'yellow'))
-  if (status.problems.length > 0) lines.push('', ...list('problems', status.problems, paint, 'red'))
-  if (status.next)
-    lines.push(
-      '',
-      `  ${paint('bold', 'next')}  ${status.next.on === null ? '' : `on ${status.next.on}: `}${status.next.command}   ${paint('dim', status.next.why)}`,
-    )
+export interface Page {
+  readonly paint: Paint
+  /** Columns; Infinity where nothing is to be broken. */
+  readonly width: number
+}
+
+export function showStatus(status: Status, { paint, width }: Page, nowMs: number): string {
+  const lines = [
+    headline(status, paint),
+    '',
+    ...showMachines(status, paint, width, nowMs),
+    '',
+    ...facts(status, paint, width, nowMs),
+    '',
+    ...units(status, paint),
+    ...listed('why', status.reasons, { paint, width }, 'yellow'),
+    ...listed(`why ${status.peer?.name} is not fit`, status.peer?.reasons ?? [], { paint, width }, 'yellow'),
+    ...listed('problems', status.problems, { paint, width }, 'red'),
+    ...next(status, paint, width),
+  ]
   return `${lines.join('\n')}\n`
 }
 
-function headline(status: Status, paint: Paint): string {
+/** What a person reads first: who serves, and in which mode this machine is. */
+export function headline(status: Status, paint: Paint): string {
   const style: Style = worry(status)
-  const mode = modeOf(status)
+  const mode = status.being === null ? status.mode : `${status.mode}, being ${status.being}`
   return `${paint(style, '●')} ${paint('bold', status.node)} ${place(status)} in mode ${paint('bold', mode)}`
 }
 
@@ -37,34 +50,39 @@ function place({ holder, writable }: Status): string {
   return writable ? 'holds the VIP and takes writes,' : 'holds the VIP but takes no writes,'
 }
 
-function facts(status: Status, paint: Paint, nowMs: number): string[] {
+function facts(status: Status, paint: Paint, width: number, nowMs: number): string[] {
   const { lead, lastChange } = status
   const rows: [string, string][] = [
-    ['mode', modeOf(status)],
-    ['role', status.role],
-    ['VRRP', `${status.vrrp}, ${known(status.holder, 'the VIP is here', 'the VIP is not here', 'VIP unknown')}`],
-    ['database', `${known(status.writable, 'writable', 'read-only', 'unknown')}${commits(status)}`],
-    ['fit', known(status.fit, 'yes', 'no', 'unknown')],
     ['must hold', status.posture],
-    ['peer', status.peer ? peer(status.peer) : 'none configured'],
-    ['replication', status.replication ? replication(status.replication) : 'off'],
+    ...commits(status),
     ['lead', lead ? `${lead.node}, epoch ${lead.epoch}, since ${clockTime(lead.at)}` : 'unknown'],
     [
       'last change',
       lastChange ? `${ago(lastChange.at, nowMs)}: ${lastChange.sentence} (${duration(lastChange.ms)})` : 'none yet',
     ],
-    ['version', status.version],
+    ...trouble(status),
   ]
-  return columns(
-    rows.map(([name, text]) => ['', name, text]),
-    (text, _row, column) => (column === 1 ? paint('dim', text) : text),
-  )
+  const label = Math.max(...rows.map(([name]) => name.length))
+  return rows.flatMap(([name, text]) => {
+    const [first = '', ...others] = wrap(`  ${name.padEnd(label)}  `, text, width)
+    return [first.replace(name, paint('dim', name)), ...others]
+  })
 }
 
 /** Who acknowledges a write; nothing where nothing is written. */
-function commits({ commitsWithPeer, peer }: Status): string {
-  if (commitsWithPeer === null || peer === null) return ''
-  return commitsWithPeer ? `, a write is acknowledged when ${peer.name} has it too` : ', acknowledges writes alone'
+function commits({ commitsWithPeer, peer }: Status): [string, string][] {
+  if (commitsWithPeer === null || peer === null) return []
+  const sentence = commitsWithPeer
+    ? `a write is acknowledged when ${peer.name} has it too (semi-sync)`
+    : `acknowledges writes alone${peer.attached === true ? `; ${peer.name} follows` : ''}`
+  return [['commits', sentence]]
+}
+
+/** MariaDB's own words. */
+function trouble({ replication }: Status): [string, string][] {
+  return replication === null || replication.error === ''
+    ? []
+    : [['error', `${replication.errno}: ${replication.error}`]]
 }
 
 function units({ units }: Status, paint: Paint): string[] {
@@ -80,30 +98,14 @@ function units({ units }: Status, paint: Paint): string[] {
   })
 }
 
-function modeOf({ mode, being }: Status): string {
-  return being === null ? mode : `${mode}, being ${being}`
+function listed(title: string, sentences: readonly string[], { paint, width }: Page, style: Style): string[] {
+  if (sentences.length === 0) return []
+  return ['', `  ${paint(style, title)}`, ...sentences.flatMap((sentence) => wrap('    ', sentence, width))]
 }
 
-function peer({ name, address, reachable, writable, attached }: PeerView): string {
-  const words = [
-    known(reachable, 'reachable', 'not reachable', 'not looked at'),
-    known(writable, 'writable', 'read-only', 'writable or not is unknown'),
-    known(attached, 'attached', 'not attached', 'attached or not is unknown'),
-  ]
-  return `${name} (${address}): ${(reachable === true ? words : [words[0], words[2]]).join(', ')}`
-}
-
-function replication({ source, io, sql, lagSeconds, gtid, errno, error }: ReplicationStatus): string {
-  const lag = lagSeconds === null ? 'lag unknown' : `${lagSeconds} s behind`
-  const running = io === 'Yes' && sql ? 'running' : `IO ${io}, SQL ${sql ? 'Yes' : 'No'}`
-  const fault = errno === 0 ? '' : `, error ${errno}: ${error}`
-  return `from ${source}, ${running}, ${lag}, at ${gtid || 'no position'}${fault}`
-}
-
-function known(value: boolean | null, yes: string, no: string, unknown: string): string {
-  return value === null ? unknown : value ? yes : no
-}
-
-function list(title: string, sentences: readonly string[], paint: Paint, style: Style): string[] {
-  return [`  ${paint(style, title)}`, ...sentences.map((sentence) => `    ${sentence}`)]
+function next({ next: command, node }: Status, paint: Paint, width: number): string[] {
+  if (command === null) return []
+  const on = command.on === null || command.on === node ? '' : `on ${command.on}: `
+  const [first = '', ...others] = wrap('  next  ', `${on}${command.command}   ${command.why}`, width)
+  return ['', first.replace('next', paint('bold', 'next')), ...others]
 }

@@ -23,6 +23,7 @@ export const HOLDER: Status = {
   commitsWithPeer: true,
   fit: true,
   reasons: [],
+  gtid: null,
   posture: 'serves',
   units: UNITS,
   replication: null,

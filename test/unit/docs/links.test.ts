@@ -67,6 +67,7 @@ describe('commands', () => {
       },
       outIsTerminal: false,
       errIsTerminal: false,
+      width: 80,
       environment: {},
     }
     const command = words.split(' ')

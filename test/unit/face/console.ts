@@ -32,7 +32,10 @@ export class Console {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  async apmode(argv: readonly string[], how: { terminal?: boolean; env?: NodeJS.ProcessEnv } = {}): Promise<Ran> {
+  async apmode(
+    argv: readonly string[],
+    how: { terminal?: boolean; width?: number; env?: NodeJS.ProcessEnv } = {},
+  ): Promise<Ran> {
     let out = ''
     let err = ''
     const isTerminal = how.terminal ?? false
@@ -45,6 +48,7 @@ export class Console {
       },
       outIsTerminal: isTerminal,
       errIsTerminal: isTerminal,
+      width: how.width ?? (isTerminal ? 80 : Number.POSITIVE_INFINITY),
       environment: { APMODE_SOCKET: this.socketPath, ...how.env },
     }
     const exit = await run(argv, terminal)

@@ -5,27 +5,37 @@ import { showHistory } from '../../../src/face/show/history.ts'
 import { showPlan } from '../../../src/face/show/plan.ts'
 import { showStatus } from '../../../src/face/show/status.ts'
 import { type Paint, painter, type Terminal } from '../../../src/face/terminal.ts'
-import { A_PLAN, A_STATUS, A_STEP, AN_ENTRY } from '../../fakes/control.ts'
+import type { Status } from '../../../src/ports/control.ts'
+import { A_PEER, A_PLAN, A_STATUS, A_STEP, AN_ENTRY } from '../../fakes/control.ts'
 
 const plain: Paint = (_style, text) => text
 const NOW = Date.parse('2026-01-02T03:05:05.678Z')
 
+const page = (width: number) => ({ paint: plain, width })
+const statusAt = (width: number, changes: Partial<Status> = {}) =>
+  showStatus({ ...A_STATUS, ...changes }, page(width), NOW)
+
 describe('status', () => {
-  it('of a healthy holder is a headline, the facts and the units', () => {
-    expect(`\n${showStatus(A_STATUS, plain, NOW)}`).toBe(`
+  it('of a healthy holder is a headline, both machines side by side, what ties them, and the units', () => {
+    expect(`\n${statusAt(80)}`).toBe(`
 ● host1 holds the VIP and takes writes, in mode ap
 
-  mode         ap
-  role         active
-  VRRP         master, the VIP is here
-  database     writable, a write is acknowledged when host2 has it too
-  fit          yes
+               host1                      host2
+  seen         this machine               answers, spoke 4 s ago
+  mode         ap                         ap
+  role         active                     standby
+  VRRP         master, the VIP is here    backup
+  database     writable                   read-only
+  fit          yes                        yes
+  replication  off                        0 s behind 192.168.33.101
+  GTID         0-1-100                    0-1-100
+  version      0.1.0                      0.1.0
+
   must hold    keepalived running, database writable, replication off
-  peer         host2 (192.168.33.102): reachable, read-only, attached
-  replication  off
+  commits      a write is acknowledged when host2 has it too (semi-sync)
   lead         host1, epoch 3, since 2026-01-02 03:04:05.678 UTC
-  last change  1 min ago: keepalived made this machine the master: it serves alone now (57 ms)
-  version      0.1.0
+  last change  1 min ago: keepalived made this machine the master: it serves
+               alone now (57 ms)
 
   unit                kind      state   file
   mariadb.service     database  active  disabled
@@ -34,47 +44,68 @@ describe('status', () => {
 `)
   })
 
+  it.each([60, 80, 120])('no line is longer than the terminal of %i columns, whatever there is to say', (width) => {
+    const text = statusAt(width, {
+      fit: false,
+      reasons: ['nginx.service is failed, and this goes on for a while, since there is much to say of it'],
+      gtid: '0-1-100000000,1-1-200000000,2-1-300000000,3-1-400000000,4-1-500000000',
+      next: { command: 'apmode rejoin', on: 'host2', why: 'once it is mended: it follows this machine again' },
+    })
+    expect(text.split('\n').filter((line) => line.length > width)).toEqual([])
+  })
+
+  it('on a narrow terminal one machine stands below the other', () => {
+    expect(statusAt(50)).toMatch(/ host1\n.*version.* host2\n.*version/s)
+  })
+
+  it('into a pipe it breaks and cuts nothing', () => {
+    const gtid = '0-1-100000000,1-1-200000000,2-1-300000000,3-1-400000000,4-1-500000000'
+    const reason = 'a sentence that is longer than eighty columns, so that a terminal of that width would break it'
+    const text = statusAt(Number.POSITIVE_INFINITY, { gtid, reasons: [reason] })
+    expect(text).toContain(gtid)
+    expect(text).toContain(`    ${reason}\n`)
+  })
+
   it('says why, what cannot be done, and what to type next', () => {
-    const text = showStatus(
-      {
-        ...A_STATUS,
-        being: 'm',
-        fit: false,
-        reasons: ['nginx.service is failed'],
-        problems: ['the bus does not answer'],
-        next: { command: 'apmode start', on: null, why: 'no service unit runs' },
-      },
-      plain,
-      NOW,
-    )
+    const text = statusAt(80, {
+      being: 'm',
+      fit: false,
+      reasons: ['nginx.service is failed'],
+      peer: { ...A_PEER, fit: false, reasons: ['G6 diverged: only this machine has 0-2-7'] },
+      problems: ['the bus does not answer'],
+      next: { command: 'apmode start', on: null, why: 'no service unit runs' },
+    })
     expect(text).toContain('in mode ap, being m')
     expect(text).toContain('  why\n    nginx.service is failed\n')
+    expect(text).toContain('  why host2 is not fit\n    G6 diverged: only this machine has 0-2-7\n')
     expect(text).toContain('  problems\n    the bus does not answer\n')
     expect(text).toContain('  next  apmode start   no service unit runs\n')
   })
 
-  it('calls unknown what is unknown', () => {
-    const unknown = { holder: null, writable: null, fit: null, peer: null, lead: null, lastChange: null, units: [] }
-    const text = showStatus({ ...A_STATUS, ...unknown }, plain, NOW)
+  it('a dash is what is unknown, and a peer that does not answer is said to', () => {
+    const nothing = { mode: null, role: null, vrrp: null, fit: null, version: null, saidAt: null, gtid: null } as const
+    const away = { ...A_PEER, ...nothing, reachable: false, writable: null, attached: false, replication: null }
+    const text = statusAt(80, { holder: null, writable: null, fit: null, gtid: null, lead: null, peer: away })
     expect(text).toContain('does not know whether it holds the VIP')
-    expect(text).toMatch(/database +unknown/)
-    expect(text).toMatch(/peer +none configured/)
+    expect(text).toMatch(/seen +this machine +does not answer\n/)
+    expect(text).toMatch(/database +– +–\n/)
+    expect(text).toMatch(/fit +– +–\n/)
+    expect(text).toMatch(/lead +unknown\n/)
   })
 
-  it('shows how replication stands, and never takes an unknown lag for none', () => {
-    const replication = {
-      source: '192.168.33.101:3306',
-      io: 'Connecting',
-      sql: true,
-      lagSeconds: null,
-      gtid: '0-1-7',
-      received: '0-1-8',
-      errno: 2003,
-      error: 'cannot connect',
-    } as const
-    expect(showStatus({ ...A_STATUS, replication }, plain, NOW)).toContain(
-      'from 192.168.33.101:3306, IO Connecting, SQL Yes, lag unknown, at 0-1-7, error 2003: cannot connect',
-    )
+  it('without a peer there is one column', () => {
+    expect(statusAt(80, { peer: null })).toMatch(/mode +ap\n +role +active\n/)
+  })
+
+  it.each([
+    [{ io: 'Yes', sql: true, lagSeconds: null, errno: 0, error: '' }, 'lag unknown 192.168.33.101'],
+    [{ io: 'Connecting', sql: true, lagSeconds: null, errno: 0, error: '' }, 'IO Connecting, SQL Yes'],
+    [{ io: 'Yes', sql: false, lagSeconds: 3, errno: 1062, error: 'Duplicate entry' }, 'stopped: error 1062'],
+  ] as const)('shows how replication stands, and never takes an unknown lag for none: %o', (found, words) => {
+    const replication = { source: '192.168.33.101:3306', gtid: '0-1-7', received: '0-1-8', ...found }
+    const text = statusAt(80, { replication, writable: false })
+    expect(text).toContain(words)
+    if (found.error !== '') expect(text).toContain(`error        ${found.errno}: ${found.error}`)
   })
 })
 
@@ -146,6 +177,7 @@ describe('progress', () => {
       },
       outIsTerminal: true,
       errIsTerminal: true,
+      width: 80,
       environment: {},
     }
     const live = new LiveProgress(terminal, plain)
