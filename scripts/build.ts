@@ -10,6 +10,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { build, type Metafile } from 'esbuild'
+import { buildPage } from './page.ts'
 
 export const ROOT = resolve(import.meta.dirname, '..')
 
@@ -64,7 +65,10 @@ export async function buildBundle(outDir: string, entry = join(ROOT, 'src/face/m
     target: 'node24',
     charset: 'ascii',
     external: EXTERNAL,
-    define: { 'process.env.APMODE_VERSION': JSON.stringify(version) },
+    define: {
+      'process.env.APMODE_VERSION': JSON.stringify(version),
+      'process.env.APMODE_PAGE': JSON.stringify(await buildPage()),
+    },
     banner: { js: REQUIRE },
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',

@@ -1,8 +1,8 @@
-/** The decision table as Markdown: `apmode table` prints it, docs/mode-table.md is it. Made from `posture.ts` alone. */
+/** The decision table as cells, for the page, and as Markdown: `apmode table` prints it, docs/mode-table.md is it. Made from `posture.ts` alone. */
 import { ROWS, type Row } from './posture.ts'
 import { VRRP_STATES } from './vocabulary.ts'
 
-const HEAD = [
+export const TABLE_HEAD: readonly string[] = [
   'mode',
   'VRRP',
   'boot unit / service units (files)',
@@ -26,7 +26,8 @@ function filesCell({ posture }: Row): string {
     : `${posture.bootUnit} / ${posture.serviceUnits}`
 }
 
-function cells(row: Row): string[] {
+/** One for each title of the head. */
+export function cellsOf(row: Row): string[] {
   const { posture } = row
   return [
     row.mode,
@@ -43,10 +44,10 @@ function cells(row: Row): string[] {
 
 /** The table, ending in a newline. */
 export function renderTable(): string {
-  const lines = [HEAD, ...ROWS.map(cells)]
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
+  const lines = [TABLE_HEAD, ...ROWS.map(cellsOf)]
+  const widths = TABLE_HEAD.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
   const pad = (line: readonly string[]) =>
     `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return `${[pad(HEAD), rule, ...ROWS.map((row) => pad(cells(row)))].join('\n')}\n`
+  return `${[pad(TABLE_HEAD), rule, ...ROWS.map((row) => pad(cellsOf(row)))].join('\n')}\n`
 }

@@ -15,6 +15,7 @@ import { compose } from './compose.ts'
 import { createControl } from './control.ts'
 import { delegating, waitingControl } from './door.ts'
 import { createLog } from './log.ts'
+import { PAGE } from './page.ts'
 import { PATHS } from './paths.ts'
 import { processMeter } from './process-meter.ts'
 import { Supervisor } from './supervisor.ts'
@@ -76,7 +77,7 @@ export async function supervise(): Promise<number> {
   const web =
     health === null
       ? null
-      : startHealthServer(control, { ...health, hasDatabase, meters, onProblem: problem('health') })
+      : startHealthServer(control, { ...health, hasDatabase, meters, page: PAGE, onProblem: problem('health') })
   const agent =
     healthAgent === null
       ? null

@@ -82,7 +82,7 @@ function lagOf(path: ServingPath, query: URLSearchParams): number | null {
 }
 
 /** OPTIONS gets the status line alone, as from Patroni. */
-function send(response: ServerResponse, { request }: Asked, status: number, value: unknown): void {
+export function send(response: ServerResponse, { request }: Asked, status: number, value: unknown): void {
   if (request.method !== 'OPTIONS') return void sendJson(response, status, value)
   response.writeHead(status, { allow: METHODS, 'content-length': 0, 'cache-control': 'no-store' })
   response.end()

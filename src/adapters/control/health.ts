@@ -6,9 +6,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Control } from '../../ports/control.ts'
 import type { Meters } from '../../ports/meters.ts'
-import { answersOf, METHODS } from './answers.ts'
-import { BadRequest, boundedServer } from './http.ts'
+import { type Answer, answersOf, METHODS, send } from './answers.ts'
+import { type EventLimits, eventStreams } from './events.ts'
+import { BadRequest, boundedServer, sendJsonText } from './http.ts'
 import { keptListening, type Listening, type ListeningOptions } from './listening.ts'
+import { pageAnswer } from './page.ts'
+import { recentDecisions } from './recent.ts'
 
 const MAX_CONNECTIONS = 64
 const REQUEST_TIMEOUT_MS = 3000
@@ -18,13 +21,27 @@ export interface HealthOptions extends ListeningOptions {
   readonly hasDatabase?: boolean
   /** What the supervisor has counted, for `/metrics`. */
   readonly meters?: () => Meters
+  /** The page at `/`, as HTML; null or not given: there is none. */
+  readonly page?: string | null
+  readonly events?: Partial<EventLimits>
 }
 
 export type HealthServer = Listening
 
 export function startHealthServer(control: Control, options: HealthOptions): HealthServer {
   const { hasDatabase = true, meters = () => null } = options
+  const streams = eventStreams(control, options.events)
+  const page = pageAnswer(options.page ?? null)
+  const recent = recentDecisions(control)
   const answers = answersOf({ control, hasDatabase, meters })
+    .set('/', withOptions(page))
+    .set('/history', withOptions((response, { query }) => sendJsonText(response, 200, recent(query))))
+    .set(
+      '/events',
+      withOptions((response, { request }) =>
+        streams.answer(request, response, (ms) => listening.gate.prolong(request.socket, ms)),
+      ),
+    )
   const server = boundedServer(
     { maxConnections: MAX_CONNECTIONS, requestTimeoutMs: REQUEST_TIMEOUT_MS },
     async (request, url, response) => {
@@ -42,10 +59,20 @@ export function startHealthServer(control: Control, options: HealthOptions): Hea
       await answer(response, { request, query: url.searchParams })
     },
   )
-  return keptListening(server, options, {
+  const listening = keptListening(server, options, {
     purpose: 'health checks',
-    endClients: () => server.closeAllConnections(),
+    endClients: () => {
+      streams.close()
+      server.closeAllConnections()
+    },
   })
+  return listening
+}
+
+/** OPTIONS gets the status line alone. */
+function withOptions(answer: Answer): Answer {
+  return (response, asked) =>
+    asked.request.method === 'OPTIONS' ? send(response, asked, 200, null) : answer(response, asked)
 }
 
 /** What asks for a state has nothing to tell. */

@@ -99,7 +99,17 @@ export function sendJson(
   value: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const body = `${JSON.stringify(value)}\n`
+  sendJsonText(response, status, JSON.stringify(value), headers)
+}
+
+/** `json`: made already, for all who ask the same. */
+export function sendJsonText(
+  response: ServerResponse,
+  status: number,
+  json: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = `${json}\n`
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

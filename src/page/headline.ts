@@ -1,0 +1,58 @@
+/**
+ * The pair in one sentence, and how much it worries. Pure: it knows no document. Invariant: `well` is said only of what is
+ * known to be well; what is unknown is at least worth a look.
+ */
+import type { Status } from '../ports/control.ts'
+import { replicaOf } from './words.ts'
+
+export const TONES = ['well', 'look', 'trouble'] as const
+export type Tone = (typeof TONES)[number]
+
+/** The text beside the colour. */
+export const TONE_WORDS: Readonly<Record<Tone, string>> = {
+  well: '✓ all is well',
+  look: '! worth a look',
+  trouble: '✗ trouble',
+}
+
+export interface Headline {
+  readonly tone: Tone
+  readonly words: string
+}
+
+export function headlineOf(status: Status): Headline {
+  const { node, holder, writable, peer } = status
+  if (holder === true && writable === true) return { tone: careOf(status), words: `${node} serves${besides(status)}` }
+  if (holder === true)
+    return { tone: 'trouble', words: `${node} holds the VIP and ${writable === false ? 'takes no writes' : 'it is unknown whether it takes writes'}` }
+  if (writable === true) return { tone: 'trouble', words: `${node} takes writes without the VIP` }
+  if (peer?.writable === true) return { tone: careOf(status), words: `${peer.name} serves, ${node} ${standing(status)}` }
+  if (holder === null) return { tone: 'look', words: `${node} does not know yet where it stands` }
+  if (status.mode === 'unset') return { tone: 'look', words: `${node} has no mode yet: nothing is supervised` }
+  const words = peer === null ? `${node} does not serve` : `nobody is known to serve: ${node} does not hold the VIP`
+  return { tone: 'trouble', words }
+}
+
+function besides({ peer, mode }: Status): string {
+  if (peer === null) return ''
+  if (mode === 's') return ` alone${peer.attached === true ? `, ${peer.name} follows` : ''}`
+  return peer.attached === true ? `, ${peer.name} follows` : `, ${peer.name} does not follow`
+}
+
+function standing(status: Status): string {
+  const { mode, fit, replication } = status
+  if (mode === 'm') return 'is in maintenance'
+  if (mode === 'unreadable') return 'is fenced'
+  if (mode !== 'ap') return 'is not part of the pair'
+  if (fit === false) return 'is not able to take over'
+  return replication?.io === 'Yes' && replication.sql ? 'stands by' : 'does not follow'
+}
+
+function careOf(status: Status): Tone {
+  const { mode, being, fit, peer, problems, reasons } = status
+  if (mode === 'unreadable' || problems.length > 0 || fit === false) return 'trouble'
+  const replica = replicaOf(status)?.found
+  const follows = replica?.io === 'Yes' && replica.sql
+  const paired = peer === null || (mode === 'ap' && follows === true && (status.holder !== true || peer.attached === true))
+  return paired && fit === true && being === null && reasons.length === 0 && peer?.fit !== false ? 'well' : 'look'
+}
