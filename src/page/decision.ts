@@ -27,7 +27,16 @@ export function showTable(status: Status): void {
   fill(byId('table'), places, () => [
     make('caption', { class: 'quiet' }, 'Mode and VRRP state decide what must hold; the lit rows hold now'),
     make('thead', {}, make('tr', {}, ...TABLE_HEAD.map((title) => make('th', { scope: 'col' }, title)))),
-    make('tbody', {}, ...ROWS.map((row) => rowOf(row, places.filter((place) => rowFor(place) === row)))),
+    make(
+      'tbody',
+      {},
+      ...ROWS.map((row) =>
+        rowOf(
+          row,
+          places.filter((place) => rowFor(place) === row),
+        ),
+      ),
+    ),
   ])
 }
 

@@ -19,7 +19,11 @@ export function dress(element: Element, name: string, all: readonly string[]): v
   for (const one of all) element.classList.toggle(one, one === name)
 }
 
-export function make(name: string, attributes: Readonly<Record<string, string>> = {}, ...children: Child[]): HTMLElement {
+export function make(
+  name: string,
+  attributes: Readonly<Record<string, string>> = {},
+  ...children: Child[]
+): HTMLElement {
   const element = document.createElement(name)
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
   element.append(...children)

@@ -20,7 +20,8 @@ export function showFacts(status: Status): void {
   showNext(status)
   fill(byId('units'), status.units, () => status.units.map(unitRow))
   const replica = replicaOf(status)
-  const sentence = replica === null ? 'Nobody is known to replicate.' : `${replica.name} ${replicationWords(replica.found)}`
+  const sentence =
+    replica === null ? 'Nobody is known to replicate.' : `${replica.name} ${replicationWords(replica.found)}`
   fill(byId('replication'), [sentence, replica?.found.gtid], () => [
     sentence,
     ...(replica?.found.gtid ? ['. At ', make('span', { class: 'position' }, replica.found.gtid), '.'] : []),

@@ -24,9 +24,13 @@ export function headlineOf(status: Status): Headline {
   const { node, holder, writable, peer } = status
   if (holder === true && writable === true) return { tone: careOf(status), words: `${node} serves${besides(status)}` }
   if (holder === true)
-    return { tone: 'trouble', words: `${node} holds the VIP and ${writable === false ? 'takes no writes' : 'it is unknown whether it takes writes'}` }
+    return {
+      tone: 'trouble',
+      words: `${node} holds the VIP and ${writable === false ? 'takes no writes' : 'it is unknown whether it takes writes'}`,
+    }
   if (writable === true) return { tone: 'trouble', words: `${node} takes writes without the VIP` }
-  if (peer?.writable === true) return { tone: careOf(status), words: `${peer.name} serves, ${node} ${standing(status)}` }
+  if (peer?.writable === true)
+    return { tone: careOf(status), words: `${peer.name} serves, ${node} ${standing(status)}` }
   if (holder === null) return { tone: 'look', words: `${node} does not know yet where it stands` }
   if (status.mode === 'unset') return { tone: 'look', words: `${node} has no mode yet: nothing is supervised` }
   const words = peer === null ? `${node} does not serve` : `nobody is known to serve: ${node} does not hold the VIP`
@@ -53,6 +57,7 @@ function careOf(status: Status): Tone {
   if (mode === 'unreadable' || problems.length > 0 || fit === false) return 'trouble'
   const replica = replicaOf(status)?.found
   const follows = replica?.io === 'Yes' && replica.sql
-  const paired = peer === null || (mode === 'ap' && follows === true && (status.holder !== true || peer.attached === true))
+  const paired =
+    peer === null || (mode === 'ap' && follows === true && (status.holder !== true || peer.attached === true))
   return paired && fit === true && being === null && reasons.length === 0 && peer?.fit !== false ? 'well' : 'look'
 }

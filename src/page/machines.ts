@@ -47,7 +47,10 @@ function ownFacts(status: Status): Fact[] {
 function peerFacts(peer: PeerView): Fact[] {
   const { mode, role, vrrp, fit, reasons, reachable, writable, attached, replication, saidAt, version } = peer
   const seen: Fact[] = [
-    ['database', reachable === true ? told(writable, 'accepts writes', 'read-only') : told(reachable, '', 'does not answer')],
+    [
+      'database',
+      reachable === true ? told(writable, 'accepts writes', 'read-only') : told(reachable, '', 'does not answer'),
+    ],
     ['attached', told(attached, 'yes: its replica is connected here', 'no')],
     ['replication', replication === null ? 'follows nobody, as far as is known' : replicationWords(replication)],
   ]
@@ -58,7 +61,10 @@ function peerFacts(peer: PeerView): Fact[] {
     ['VRRP', vrrp ?? 'unknown'],
     ...seen,
     ['fit', fitWords(fit, reasons)],
-    ['said', `at ${saidAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}${version === null ? '' : `, by apmode ${version}`}`],
+    [
+      'said',
+      `at ${saidAt.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}${version === null ? '' : `, by apmode ${version}`}`,
+    ],
   ]
 }
 
@@ -67,7 +73,11 @@ const fitWords = (fit: boolean | null, reasons: readonly string[]) =>
 
 function toneOfSelf(status: Status): Tone {
   if (status.fit === false || status.problems.length > 0) return 'trouble'
-  return status.holder === true ? headlineOf(status).tone : status.reasons.length > 0 || status.fit === null ? 'look' : 'well'
+  return status.holder === true
+    ? headlineOf(status).tone
+    : status.reasons.length > 0 || status.fit === null
+      ? 'look'
+      : 'well'
 }
 
 function toneOfPeer({ fit, reachable }: PeerView): Tone {

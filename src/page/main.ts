@@ -7,6 +7,7 @@ import { showFacts } from './facts.ts'
 import { lagLine } from './lag-line.ts'
 import { listen } from './live.ts'
 import { showMachines } from './machines.ts'
+import { reachByKeyboard } from './reach.ts'
 import { showTimeline, tellAges } from './timeline.ts'
 
 const ENTRIES = 30
@@ -40,6 +41,7 @@ function show(status: Status): void {
   })
 }
 
+reachByKeyboard()
 listen({
   status: show,
   fresh: () => {

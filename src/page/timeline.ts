@@ -56,7 +56,13 @@ function draw(entry: HistoryEntry): HTMLElement {
     make(
       'div',
       { class: 'facts' },
-      make('span', {}, make('time', { datetime: at }, clockTime(at)), ' ', make('span', { 'data-at': at, class: 'quiet' })),
+      make(
+        'span',
+        {},
+        make('time', { datetime: at }, clockTime(at)),
+        ' ',
+        make('span', { 'data-at': at, class: 'quiet' }),
+      ),
       make('strong', {}, event),
       make('span', { class: 'quiet' }, source),
       make('span', {}, before === after ? before : `${before} → ${after}`),

@@ -20,6 +20,7 @@ const RULES: readonly { readonly of: RegExp; readonly may: readonly RegExp[]; re
   { of: /^ports\//, may: [], types: /^(core|ports)\// },
   { of: /^adapters\//, may: [/^core\//, /^ports\//, /^node:/, /^(@particle\/dbus-next|mysql2(\/promise)?)$/] },
   { of: /^host\//, may: [/^(core|ports|host)\//, /^(node:|pino$)/] },
+  { of: /^page\//, may: [/^(core|page)\//], types: /^ports\// },
   { of: /^face\//, may: [/^(core|ports|face)\//, /^(node:|commander$)/] },
 ]
 
@@ -34,6 +35,7 @@ const EXCEPTIONS: readonly { readonly from: string; readonly to: string; readonl
     why: 'mode works without a supervisor: where the mode file is',
   },
   { from: 'face/ask.ts', to: 'adapters/files/mode-file.ts', why: 'mode works without a supervisor: what it says' },
+  { from: 'page/timeline.ts', to: 'face/show/columns.ts', why: 'a duration and a time read as on the terminal' },
   { from: 'face/cli.ts', to: 'host/version.ts', why: 'one version, built in once' },
   { from: 'face/cli.ts', to: 'host/main.ts', why: 'apmode supervise: the same program, loaded for that word alone' },
 ]

@@ -7,25 +7,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Control } from '../../ports/control.ts'
 import { sendJson } from './http.ts'
 
-/** Of the 64 connections of the port: the others are for load balancers and monitoring. */
-const PLACES = 8
-const BETWEEN_MS = 200
-const BEAT_MS = 5_000
-/** A client that went away without a word keeps its place no longer than this; the others come again. */
-const LIFETIME_MS = 60_000
 const AGAIN_MS = 1_000
+const RETRY_AFTER_S = 5
 /** Some dozens of statuses that a client has not taken. */
 const LONGEST_BACKLOG_BYTES = 256 * 1024
 
 export interface EventLimits {
+  /** Of the 64 connections of the port: the others are for load balancers and monitoring. */
   readonly places: number
   readonly betweenMs: number
   readonly beatMs: number
+  /** A client that went away without a word keeps its place no longer than this; the others come again. */
+  readonly lifetimeMs: number
 }
+
+const LIMITS: EventLimits = { places: 8, betweenMs: 200, beatMs: 5_000, lifetimeMs: 60_000 }
 
 export interface EventStreams {
   /** `prolong` gives the connection so much longer a life than that of one answer. */
-  answer(request: IncomingMessage, response: ServerResponse, prolong: (lifetimeMs: number) => void): void
+  answer(request: IncomingMessage, response: ServerResponse, prolong: (ms: number) => void): void
   close(): void
 }
 
@@ -33,7 +33,7 @@ export function eventStreams(
   control: Pick<Control, 'known' | 'onChange'>,
   limits: Partial<EventLimits> = {},
 ): EventStreams {
-  const { places, betweenMs, beatMs } = { places: PLACES, betweenMs: BETWEEN_MS, beatMs: BEAT_MS, ...limits }
+  const { places, betweenMs, beatMs, lifetimeMs } = { ...LIMITS, ...limits }
   const streams = new Set<ServerResponse>()
   let said = ''
   let saidAt = Number.NEGATIVE_INFINITY
@@ -83,7 +83,7 @@ export function eventStreams(
     answer(request, response, prolong) {
       if (streams.size >= places) {
         const error = `${places} pages are open already, and there is no place for more: /status tells the same once`
-        return sendJson(response, 503, { error }, { 'retry-after': String(BEAT_MS / 1000) })
+        return sendJson(response, 503, { error }, { 'retry-after': String(RETRY_AFTER_S) })
       }
       // Before anything is sent: a supervisor that cannot answer yet says why.
       const news = event('status', control.known())
@@ -96,7 +96,7 @@ export function eventStreams(
       response.once('close', () => leave(response))
       streams.add(response)
       stop ??= begin()
-      prolong(LIFETIME_MS)
+      prolong(lifetimeMs)
       response.write(`retry: ${AGAIN_MS}\n\n${beatNow()}${news}`)
       if (streams.size === 1) said = news
       // What those before it have not heard yet comes to all of them in its turn.

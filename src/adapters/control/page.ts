@@ -33,7 +33,12 @@ export function pageAnswer(html: string | null): (response: ServerResponse) => v
 export function policyOf(html: string): string {
   const hashes = (name: string) =>
     [...html.matchAll(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`, 'g'))]
-      .map(([, text]) => `'sha256-${createHash('sha256').update(text ?? '').digest('base64')}'`)
+      .map(
+        ([, text]) =>
+          `'sha256-${createHash('sha256')
+            .update(text ?? '')
+            .digest('base64')}'`,
+      )
       .join(' ')
   return [
     "default-src 'none'",

@@ -2,8 +2,9 @@
  * The newest decisions for those who only look on: a few, and read from the disk once for all that ask within a moment. It
  * is what `apmode history` tells; the supervisor puts no secret there.
  */
-import type { Control } from '../../ports/control.ts'
+
 import { shown } from '../../core/shown.ts'
+import type { Control } from '../../ports/control.ts'
 import { BadRequest } from './http.ts'
 
 const DEFAULT_COUNT = 20
