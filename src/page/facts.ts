@@ -47,8 +47,8 @@ function unitRow({ name, kind, active, file }: UnitView): HTMLElement {
     'tr',
     {},
     make('th', { scope: 'row' }, name),
-    make('td', {}, kind),
     make('td', {}, make('span', { class: `badge ${tone}` }, active)),
+    make('td', {}, kind),
     make('td', {}, file),
   )
 }

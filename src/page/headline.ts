@@ -22,6 +22,7 @@ export interface Headline {
 
 export function headlineOf(status: Status): Headline {
   const { node, holder, writable, peer } = status
+  if (!hasDatabase(status)) return withoutDatabase(status)
   if (holder === true && writable === true) return { tone: careOf(status), words: `${node} serves${besides(status)}` }
   if (holder === true)
     return {
@@ -53,11 +54,24 @@ function standing(status: Status): string {
 }
 
 function careOf(status: Status): Tone {
-  const { mode, being, fit, peer, problems, reasons } = status
+  const { mode, being, fit, peer, problems, reasons, units } = status
   if (mode === 'unreadable' || problems.length > 0 || fit === false) return 'trouble'
+  const calm = being === null && reasons.length === 0 && !units.some(({ active }) => active === 'failed')
+  const whole = peer === null || (mode === 'ap' && peer.fit !== false && (!hasDatabase(status) || follows(status)))
+  return fit === true && calm && whole ? 'well' : 'look'
+}
+
+/** The replica of the pair receives and applies, and is connected to this machine where this machine serves. */
+function follows(status: Status): boolean {
   const replica = replicaOf(status)?.found
-  const follows = replica?.io === 'Yes' && replica.sql
-  const paired =
-    peer === null || (mode === 'ap' && follows === true && (status.holder !== true || peer.attached === true))
-  return paired && fit === true && being === null && reasons.length === 0 && peer?.fit !== false ? 'well' : 'look'
+  return replica?.io === 'Yes' && replica.sql && (status.holder !== true || status.peer?.attached === true)
+}
+
+/** Without one (`engine = "none"`) nothing is written or replicated, and nothing of it is unknown. */
+const hasDatabase = ({ units }: Status) => units.some(({ kind }) => kind === 'database')
+
+function withoutDatabase(status: Status): Headline {
+  const { node, holder } = status
+  const words = `${node} ${holder === null ? 'does not know yet where it stands' : holder ? 'holds the VIP' : 'does not hold the VIP'}`
+  return { tone: holder === null ? 'look' : careOf(status), words }
 }

@@ -81,7 +81,7 @@ function stepsOf(steps: readonly StepRecord[]): HTMLElement {
   )
   let begun = 0
   const items = steps.map(({ sentence, ms, ok, detail }) => {
-    const bar = make('span', { class: 'bar' })
+    const bar = make('span', { class: ok ? 'bar' : 'bar trouble' })
     bar.style.marginLeft = `${(begun / all) * 100}%`
     bar.style.width = `${(ms / all) * 100}%`
     begun += ms

@@ -17,8 +17,8 @@ export function behind({ lagSeconds }: ReplicationStatus): string {
 
 export function replicationWords(found: ReplicationStatus): string {
   const { source, io, sql, errno, error } = found
-  const works = io === 'Yes' && sql ? 'receives and applies' : `IO thread ${io}, SQL thread ${sql ? 'Yes' : 'No'}`
-  return `from ${source}, ${works}, ${behind(found)}${errno === 0 ? '' : `, error ${errno}: ${error}`}`
+  const works = io === 'Yes' && sql ? 'receives and applies' : `IO thread ${io}, SQL thread ${sql ? 'Yes' : 'No'},`
+  return `${works} from ${source}, ${behind(found)}${errno === 0 ? '' : `, error ${errno}: ${error}`}`
 }
 
 /** Which of the two is the replica, and how it is; null: neither is known to be one. */

@@ -61,7 +61,7 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
         expect(['404', '405'], `${method} /${path}`).toContain(stdout)
       }
     }
-    for (const path of ['set', 'plan', 'history', '..%2f..%2fetc/passwd']) {
+    for (const path of ['set', 'plan', 'history/all', '..%2f..%2fetc/passwd']) {
       const { stdout } = await host1.exec(['curl', '-sS', '--max-time', '5', `http://127.0.0.1:${PORT}/${path}`])
       expect(stdout).toContain('no such path')
     }
@@ -199,9 +199,11 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
         const { stdout, stderr } = await machine.apmode(words)
         expect(stdout + stderr, words).not.toContain(SECRET)
       }
-      const { stdout } = await machine.exec(['curl', '-sS', '--max-time', '5', `http://127.0.0.1:${PORT}/status`])
-      expect(stdout).toContain('"mode"')
-      expect(stdout).not.toContain(SECRET)
+      for (const path of ['status', 'history?n=50']) {
+        const { stdout } = await machine.exec(['curl', '-sS', '--max-time', '5', `http://127.0.0.1:${PORT}/${path}`])
+        expect(stdout, path).toContain('"mode"')
+        expect(stdout, path).not.toContain(SECRET)
+      }
     }
   })
 

@@ -36,10 +36,21 @@ const standby: Status = {
 }
 const changed = (base: Status, ...changes: Partial<Status>[]): Status => Object.assign({}, base, ...changes)
 
+const withoutDatabase = (base: Status): Status => ({
+  ...base,
+  units: base.units.filter(({ kind }) => kind !== 'database'),
+  writable: null,
+  commitsWithPeer: null,
+  replication: null,
+  peer: { ...A_PEER, name: 'other', reachable: null, writable: null, attached: null },
+})
+
 describe('the headline', () => {
   test.each<[string, Status, string]>([
     ['a whole pair, on its holder', holder, 'host1 serves, host2 follows'],
     ['a whole pair, on its standby', standby, 'host1 serves, host2 stands by'],
+    ['a pair without a database, on its holder', withoutDatabase(holder), 'host1 holds the VIP'],
+    ['a pair without a database, on its standby', withoutDatabase(standby), 'host2 does not hold the VIP'],
     ['one machine without a peer', changed(holder, { peer: null }), 'host1 serves'],
   ])('%s is well', (_, status, words) => {
     expect(headlineOf(status)).toEqual({ tone: 'well', words })
@@ -56,6 +67,11 @@ describe('the headline', () => {
     [
       'a peer that calls itself unfit',
       changed(holder, { peer: { ...peer, fit: false } }),
+      'host1 serves, host2 follows',
+    ],
+    [
+      'a unit that failed',
+      changed(holder, { units: holder.units.map((unit) => ({ ...unit, active: 'failed' })) }),
       'host1 serves, host2 follows',
     ],
     ['a reason', changed(holder, { reasons: ['G3: …'] }), 'host1 serves, host2 follows'],
