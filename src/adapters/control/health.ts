@@ -35,7 +35,10 @@ export function startHealthServer(control: Control, options: HealthOptions): Hea
   const recent = recentDecisions(control)
   const answers = answersOf({ control, hasDatabase, meters })
     .set('/', withOptions(page))
-    .set('/history', withOptions((response, { query }) => sendJsonText(response, 200, recent(query))))
+    .set(
+      '/history',
+      withOptions((response, { query }) => sendJsonText(response, 200, recent(query))),
+    )
     .set(
       '/events',
       withOptions((response, { request }) =>

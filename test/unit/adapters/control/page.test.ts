@@ -37,7 +37,11 @@ describe('the page', () => {
       'x-content-type-options': 'nosniff',
       'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
     })
-    expect(await ask(where, 'HEAD', '/')).toMatchObject({ status: 200, text: '' })
+    for (const path of ['/', '/events', '/history']) {
+      expect(await ask(where, 'OPTIONS', path)).toMatchObject({ status: 200, text: '' })
+      expect(await ask(where, 'HEAD', path)).toMatchObject({ status: 200, text: '' })
+    }
+    control.asked.length = 0
     expect((await ask(where, 'POST', '/')).status).toBe(405)
     expect(control.asked).toEqual([])
   })
