@@ -51,6 +51,7 @@ const STAGES: readonly Stage[] = [
       'dbus-daemon': 'dbus',
       'systemd-notify': 'systemd',
       chromium: 'chromium',
+      promtool: 'prometheus',
     },
     run: () => runProject('adapters', { limitMs: 8 * MINUTE, verbose: true }),
   },
@@ -63,7 +64,7 @@ const STAGES: readonly Stage[] = [
   {
     name: 'pair',
     what: 'two real machines',
-    programs: { 'dpkg-deb': 'dpkg' },
+    programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', promtool: 'prometheus' },
     run: async () => {
       const reason = whyNoLab()
       return reason === null ? pairs() : skippedWhole('pair', `no pair of machines: ${reason}`)

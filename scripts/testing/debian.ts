@@ -64,7 +64,12 @@ function withoutServices(packages: readonly string[], install: () => string): st
   } finally {
     if (ours) rmSync(POLICY, { force: true })
     if (existsSync('/run/systemd/system')) {
-      const units = { 'mariadb-server': 'mariadb.service', keepalived: 'keepalived.service' }
+      const units = {
+        'mariadb-server': 'mariadb.service',
+        keepalived: 'keepalived.service',
+        haproxy: 'haproxy.service',
+        prometheus: 'prometheus.service',
+      }
       const enabled = Object.entries(units).filter(([debianPackage]) => packages.includes(debianPackage))
       for (const [, unit] of enabled) spawnSync('systemctl', ['disable', unit], { stdio: 'ignore', timeout: 30_000 })
     }

@@ -17,9 +17,11 @@ export interface ClientOptions {
    * socket, as an ordinary program on that machine, whether or not it carries the VIP.
    */
   readonly via?: 'database' | 'api' | LabNode
+  /** Another door than the VIP's, for `database`: a load balancer's. */
+  readonly door?: { readonly host: string; readonly port: number }
   /** Of the first row; give each client of a pair its own range. 1 by default. */
   readonly firstNumber?: number
-  /** 5 ms by default, 10 through the API. */
+  /** 5 ms by default, 10 through the API; 0: no writes. */
   readonly writeEveryMs?: number
   readonly readEveryMs?: number
   /** Limit of one attempt; 250 ms by default. */
@@ -64,8 +66,8 @@ export function startClient(pair: Pair, options: ClientOptions = {}): Client {
   const order: ProbeOrder = {
     via,
     ...(typeof given === 'string' ? {} : { cgroup: given.cgroup }),
-    host: VIP,
-    port: via === 'api' ? API_PORT : 3306,
+    host: options.door?.host ?? VIP,
+    port: options.door?.port ?? (via === 'api' ? API_PORT : 3306),
     firstNumber: options.firstNumber ?? 1,
     writeEveryMs: options.writeEveryMs ?? (via === 'api' ? 10 : 5),
     readEveryMs: options.readEveryMs ?? 20,

@@ -14,6 +14,7 @@ export interface ProbeOrder {
   readonly host: string
   readonly port: number
   readonly firstNumber: number
+  /** 0: no writes. */
   readonly writeEveryMs: number
   /** 0: no reads. */
   readonly readEveryMs: number
@@ -36,7 +37,9 @@ let number = order.firstNumber
 let writing = 0
 let reading = 0
 
-const writes = setInterval(() => {
+const writes = order.writeEveryMs > 0 ? setInterval(write, order.writeEveryMs) : undefined
+
+function write(): void {
   if (writing >= MOST_AT_ONCE) return
   writing += 1
   const n = number++
@@ -47,7 +50,7 @@ const writes = setInterval(() => {
     .finally(() => {
       writing -= 1
     })
-}, order.writeEveryMs)
+}
 
 const reads = order.readEveryMs > 0 ? setInterval(read, order.readEveryMs) : undefined
 
