@@ -2,7 +2,7 @@
  * `npm run bench`: what the product costs and how fast it is, against its aims, on one pair of real machines made from the
  * package. Ratios are within one run. An aim that is missed is a result, not a failure.
  * Invariant: whatever ends it, no machine is left.
- * Usage: npm run bench -- [--only notify,writable,set,idle,alarms] [--runs N] [--minutes N] [--json] [--write-docs]
+ * Usage: npm run bench -- [--only idle,notify,health,writable,set,alarms] [--runs N] [--minutes N] [--json] [--write-docs]
  * Exit codes: 0 measured · 1 it could not measure · 2 bad usage, or it cannot run here.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ import { startApmodePair } from '../test/pair/apmode-pair.ts'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
 import { type Facts, factsOf, loadNow } from './machine/facts.ts'
 import { measureAlarms } from './machine/measure-alarms.ts'
+import { measureHealth } from './machine/measure-health.ts'
 import { measureIdle } from './machine/measure-idle.ts'
 import { measureNotify } from './machine/measure-notify.ts'
 import { measureSet } from './machine/measure-set.ts'
@@ -25,10 +26,11 @@ const DOCUMENT = join(ROOT, 'docs/performance.md')
 const RESULTS = join(ROOT, 'bench/results')
 const DEFAULT_RUNS = 20
 
-/** In this order: the pair is healthy for the first two; the others take it apart. */
+/** In this order: the pair is healthy for the first three; the others take it apart. */
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   idle: measureIdle,
   notify: measureNotify,
+  health: measureHealth,
   writable: measureWritable,
   set: measureSet,
 }
