@@ -92,7 +92,7 @@ async function checkStatically(): Promise<Ran> {
 }
 
 /** Tests on two machines that judge times, or load the machines: one pair at a time. The others run two pairs side by side. */
-const ALONE = ['campaign', 'failover', 'fencing', 'guards', 'handover', 'hangs', 'security', 'way-home']
+const ALONE = ['campaign', 'desk-health', 'failover', 'fencing', 'guards', 'handover', 'hangs', 'security', 'way-home']
 
 async function pairs(): Promise<Ran> {
   const files = readdirSync(join(ROOT, 'test/pair')).filter((file) => file.endsWith('.test.ts'))
