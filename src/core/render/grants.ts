@@ -10,6 +10,13 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+/** To replicate; to see how far replication and the binary log are. */
+const TO_REPLICATE = ['REPLICATION SLAVE', 'SLAVE MONITOR', 'BINLOG MONITOR']
+/** To read everything; see the text. */
+const TO_READ = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT']
+/** What the account has on `*.*`, and nothing else anywhere. */
+export const GRANTED: readonly string[] = [...TO_REPLICATE, ...TO_READ]
+
 const MASKED = `-- The password is not shown. To run this, pipe it:  apmode render grants | mariadb
 SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the password is masked: pipe apmode render grants into mariadb';
 `
@@ -29,10 +36,10 @@ CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY ${secret};
 -- The account may be there with another password.
 ALTER USER ${account} IDENTIFIED BY ${secret};
 -- To replicate; to see how far replication and the binary log are.
-GRANT REPLICATION SLAVE, SLAVE MONITOR, BINLOG MONITOR ON *.* TO ${account};
+GRANT ${TO_REPLICATE.join(', ')} ON *.* TO ${account};
 -- To read everything: who leads, and the data, for apmode reclone. Every change is in the binary log, which it may read
 -- anyway. It can write no row; MariaDB shows triggers and events only to who may make them too.
-GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO ${account};
+GRANT ${TO_READ.join(', ')} ON *.* TO ${account};
 `,
   )
   return `-- Made by: apmode render grants. Run it on each of the two machines:  apmode render grants | mariadb
