@@ -12,6 +12,7 @@ import { CHECK_TIMEOUT_MS, check } from './check.ts'
 import { completing } from './completion/hints.ts'
 import { type Context, contextOf, printJson } from './context.ts'
 import { EXIT, EXIT_CODES_TEXT, type Exit, Failure } from './exit.ts'
+import { addInitOptions, INIT_EXAMPLE, INIT_SUMMARY, runInit } from './init/command.ts'
 import { NOTIFY_TIMEOUT_MS, notify } from './notify.ts'
 import { completion, configCheck, RENDERED, render, SHELLS, table } from './offline.ts'
 import { realTerminal, type Terminal } from './terminal.ts'
@@ -152,6 +153,10 @@ export function programOf(context: Context, end: (exit: Exit) => void): Command 
         ),
       ),
     )
+
+  addInitOptions(command('init', SETTING_UP, INIT_SUMMARY, INIT_EXAMPLE), json).action(
+    act((options) => runInit(context, options)),
+  )
 
   command(
     'render',

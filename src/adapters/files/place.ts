@@ -57,7 +57,9 @@ export function places({ record, now }: PlaceOptions): Places {
           writeDurably('file', file.path, file.text, file.mode)
           placed.push({ path: file.path, backup })
         }
-        const sums = Object.fromEntries(files.filter(({ secret }) => !secret).map(({ path, text }) => [path, sumOf(text)]))
+        const sums = Object.fromEntries(
+          files.filter(({ secret }) => !secret).map(({ path, text }) => [path, sumOf(text)]),
+        )
         ensureFolder(record)
         writeDurably('record', record, `${JSON.stringify({ ...recorded(record), ...sums }, null, 2)}\n`, 0o600)
       } catch (error) {

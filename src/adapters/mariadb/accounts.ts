@@ -18,7 +18,8 @@ export function hashOf(password: string): string {
 
 /** `line`: what SHOW GRANTS says first: GRANT … ON *.* TO … IDENTIFIED BY PASSWORD '*…'. */
 export function holdsIn(line: string, privileges: readonly string[], password: string): boolean {
-  const [, list = '', hash = ''] = /^GRANT (.+?) ON \*\.\* TO .*? IDENTIFIED BY PASSWORD '(\*[0-9A-F]{40})'/.exec(line) ?? []
+  const [, list = '', hash = ''] =
+    /^GRANT (.+?) ON \*\.\* TO .*? IDENTIFIED BY PASSWORD '(\*[0-9A-F]{40})'/.exec(line) ?? []
   const has = new Set(list.split(', '))
   return hash === hashOf(password) && (has.has('ALL PRIVILEGES') || privileges.every((name) => has.has(name)))
 }

@@ -24,7 +24,9 @@ export function interfacesIn(json: string): FoundInterface[] {
   return listed.flatMap(({ ifname, addr_info }) => {
     if (ifname === undefined || ifname === 'lo') return []
     const addresses = (addr_info ?? []).flatMap(({ local, prefixlen, scope }) =>
-      local === undefined || prefixlen === undefined || scope !== 'global' ? [] : [{ address: local, prefix: prefixlen }],
+      local === undefined || prefixlen === undefined || scope !== 'global'
+        ? []
+        : [{ address: local, prefix: prefixlen }],
     )
     return [{ name: ifname, addresses }]
   })

@@ -30,7 +30,7 @@ export const ROUTER = 'keepalived.service'
 
 /** `host1` → `host2`, `db-a` → `db-b`: a guess to be confirmed; null where the name has no such end. */
 export function guessPeer(node: string): string | null {
-  const [, head, end = '', domain = ''] = /^([^.]*?)([12ab])(\..*)?$/.exec(node) ?? []
+  const [, head, end = '', domain = ''] = /^([^.]*[-_]|[^.]*(?=[12]))([12ab])(\..*)?$/.exec(node) ?? []
   const other: Readonly<Record<string, string>> = { '1': '2', '2': '1', a: 'b', b: 'a' }
   return head === undefined || other[end] === undefined ? null : `${head}${other[end]}${domain}`
 }
@@ -68,7 +68,9 @@ function interfaceFor(found: Found, given: Answers): string | undefined {
 function addressOn(found: Found, name: string | undefined, given: Answers): string | undefined {
   const all = found.interfaces.find((candidate) => candidate.name === name)?.addresses ?? []
   const vip = given.vip?.split('/')[0]
-  const own = all.filter(({ address }) => address !== vip)
+  const others = all.filter(({ address }) => address !== vip)
+  // A VIP that is this machine's only address is a mistake, and the parser says so.
+  const own = others.length > 0 ? others : all
   for (const other of [given.peerAddress, given.vip]) {
     const near = own.find((network) => isIn(network, other?.split('/')[0] ?? ''))
     if (near !== undefined) return near.address
@@ -124,7 +126,11 @@ export function notesOn(found: Found, own: { readonly address: string; readonly 
     notes.push(`${own.address} is not on ${own.interface} now (found: ${has})`)
   }
   const parsed = parsePrefixed(vip)
-  if (parsed !== null && card !== undefined && !card.addresses.some((network) => isIn(network, vip.split('/')[0] ?? '')))
+  if (
+    parsed !== null &&
+    card !== undefined &&
+    !card.addresses.some((network) => isIn(network, vip.split('/')[0] ?? ''))
+  )
     notes.push(`the VIP ${vip} lies in none of the networks of ${own.interface}`)
   return notes
 }

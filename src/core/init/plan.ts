@@ -23,12 +23,7 @@ export interface Seen {
   readonly mariadbConf: string
 }
 
-export function actionsFor(
-  config: Config,
-  seen: Seen,
-  changes: readonly Change[],
-  configPath: string,
-): Action[] {
+export function actionsFor(config: Config, seen: Seen, changes: readonly Change[], configPath: string): Action[] {
   const changed = (path: string) => changes.some((change) => change.path === path)
   const { found, isFresh, accounts, mariadbConf } = seen
   const actions: Action[] = []
@@ -44,7 +39,8 @@ export function actionsFor(
   if (isFresh && changed(KEEPALIVED_CONF) && isActive(router)) actions.push({ do: 'stop', unit: router })
   // Also when a person has just put the file there: the next command needs a supervisor that knows it.
   const anything = changes.length + actions.length > 0
-  if (changed(configPath) || (isFresh && anything)) actions.push({ do: 'tell-supervisor', changed: changed(configPath) })
+  if (changed(configPath) || (isFresh && anything))
+    actions.push({ do: 'tell-supervisor', changed: changed(configPath) })
   return actions
 }
 
@@ -112,7 +108,8 @@ export function nextSteps(
 /** Units that the configuration names and systemd does not know, and a boot unit in whose place something else is. */
 export function obstaclesOn(config: Config, found: Found, hasOwnBootUnit: boolean): string[] {
   const packages: Readonly<Record<string, string>> = {
-    database: 'install MariaDB (apt install mariadb-server), or say which unit it is with --database, or --database none',
+    database:
+      'install MariaDB (apt install mariadb-server), or say which unit it is with --database, or --database none',
     router: 'install keepalived (apt install keepalived)',
   }
   const missing = config.units
@@ -125,4 +122,3 @@ export function obstaclesOn(config: Config, found: Found, hasOwnBootUnit: boolea
   if (boot === PACKAGED_BOOT_UNIT || hasOwnBootUnit || !found.units.has(boot)) return missing
   return [...missing, `${boot} is a unit of this machine already: another codename is needed (--codename)`]
 }
-

@@ -29,7 +29,10 @@ export interface Applying {
 
 export async function apply(applying: Applying, plan: Plan): Promise<Outcome> {
   const { machine, begin } = applying
-  const sentences = [...plan.changes.map(changeSentence), ...plan.actions.map((action) => actionSentence(action, plan.config))]
+  const sentences = [
+    ...plan.changes.map(changeSentence),
+    ...plan.actions.map((action) => actionSentence(action, plan.config)),
+  ]
   const done: string[] = []
   let placed: readonly PlacedFile[] = []
   const finish = (sentence: string, since: number) => {
@@ -52,7 +55,13 @@ export async function apply(applying: Applying, plan: Plan): Promise<Outcome> {
     }
   } catch (error) {
     const notDone = sentences.slice(done.length)
-    return { exit: EXIT.failed, sentence: `${messageOf(error)}; run apmode init again when it is mended`, done, notDone, placed }
+    return {
+      exit: EXIT.failed,
+      sentence: `${messageOf(error)}; run apmode init again when it is mended`,
+      done,
+      notDone,
+      placed,
+    }
   }
   return { exit: EXIT.done, sentence: `${plan.config.node.name} is set up`, done, notDone: [], placed }
 }

@@ -22,7 +22,10 @@ export const INIT_EXAMPLE = `  apmode init                                      
 export function addInitOptions(command: Command, json: () => Option): Command {
   for (const name of ANSWER_NAMES) command.addOption(new Option(QUESTIONS[name].flag, QUESTIONS[name].about))
   return command
-    .option('--password-file <file>', 'take the replication password from this file, - is stdin (made here, or there already)')
+    .option(
+      '--password-file <file>',
+      'take the replication password from this file, - is stdin (made here, or there already)',
+    )
     .option('--yes', 'change what is to be changed without asking')
     .option('--replace', 'also write anew what was written or changed by hand (a copy is kept)')
     .option('--dry-run', 'show every change, make none')

@@ -45,7 +45,9 @@ export async function decide(deciding: Deciding): Promise<Decided> {
         return { config: parsed.config, toml: null, nodeFile: nodeFileOf(machine, found, parsed.config), wasUsable }
       if (!replace) throw new Failure(EXIT.usage, list('the flags and the file disagree', differing, AGREE))
     } else if (!replace || !hasAnswers) {
-      const faults = parsed.problems.map(({ line, key, message }) => `line ${line}  ${key === '' ? '' : `${key}: `}${message}`)
+      const faults = parsed.problems.map(
+        ({ line, key, message }) => `line ${line}  ${key === '' ? '' : `${key}: `}${message}`,
+      )
       throw new Failure(EXIT.usage, list(`${machine.configPath} cannot be used`, faults, AGREE))
     }
   }
@@ -68,12 +70,18 @@ export async function decide(deciding: Deciding): Promise<Decided> {
 const AGREE = 'edit the file and run apmode init again, or add --replace to write it anew (a copy is kept)'
 
 export function list(what: string, lines: readonly string[], end: string): string {
-  return [`cannot set up this machine: ${what}`, ...lines.map((line) => `  ${line}`), `nothing was changed; ${end}`].join('\n')
+  return [
+    `cannot set up this machine: ${what}`,
+    ...lines.map((line) => `  ${line}`),
+    `nothing was changed; ${end}`,
+  ].join('\n')
 }
 
 const cards = ({ interfaces }: Found) =>
   interfaces
-    .map(({ name, addresses }) => `${name} ${addresses.map(({ address }) => address).join(' ') || 'without an address'}`)
+    .map(
+      ({ name, addresses }) => `${name} ${addresses.map(({ address }) => address).join(' ') || 'without an address'}`,
+    )
     .join(', ') || 'no interface'
 
 export async function withPeerAddress(machine: SetupMachine, answers: Answers): Promise<Answers> {

@@ -5,10 +5,10 @@
 import { dirname } from 'node:path'
 import { bootUnitOf } from '../../core/config.ts'
 import type { Answers } from '../../core/init/answers.ts'
+import { listOf, unitOf } from '../../core/init/answers.ts'
 import { bootUnitPath, changeOf, MARIADB_CONFS, PACKAGED_BOOT_UNIT, wantedFiles } from '../../core/init/files.ts'
 import { APIS, DATABASES, notesOn, ROUTER } from '../../core/init/found.ts'
 import { actionsFor, nextSteps, obstaclesOn } from '../../core/init/plan.ts'
-import { listOf, unitOf } from '../../core/init/answers.ts'
 import { GRANTED } from '../../core/render/grants.ts'
 import type { SetupMachine } from '../../ports/setup.ts'
 import { type Context, printJson } from '../context.ts'
@@ -80,7 +80,7 @@ export async function init(context: Context, flags: InitFlags, { machine, asker 
       client: context.client,
       secret: password.secret,
       wasUsable,
-      begin: (sentence) => live?.show({ type: 'begin', sentence }),
+      begin: (sentence) => live?.show({ type: 'begin', step: 'init', sentence }),
       done: (sentence, took) => {
         live?.stop()
         if (!json) terminal.out(`${paint('green', '✓')} ${sentence}  ${paint('dim', took)}\n`)
@@ -121,7 +121,14 @@ async function planFor(
 
   const { password } = secret
   const conf = mariadbConf ?? MARIADB_CONFS[0]
-  const wishes = { config, toml, nodeFile, bootUnit, mariadbConf: conf, password: password.isNew ? password.secret : null }
+  const wishes = {
+    config,
+    toml,
+    nodeFile,
+    bootUnit,
+    mariadbConf: conf,
+    password: password.isNew ? password.secret : null,
+  }
   const changes = wantedFiles(wishes).flatMap((wanted) => changeOf(wanted, machine.read(wanted.path)) ?? [])
   const { socket, replicationUser: user, replicationPasswordFile } = config.database
   const accounts =
@@ -141,7 +148,6 @@ async function planFor(
     actions: actionsFor(config, seen, changes, machine.configPath),
     notes: notesOn(found, config.node, config.vrrp.vip),
     next: nextSteps(config, seen, changes, shared),
-    passwordMade: password.made,
   }
   return { plan, password, wasUsable }
 }

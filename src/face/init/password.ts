@@ -11,10 +11,11 @@ export interface Password {
   readonly secret: string | null
   /** Its file has to be written. */
   readonly isNew: boolean
-  readonly made: boolean
 }
 
-export type PasswordResult = { readonly ok: true; readonly password: Password } | { readonly ok: false; readonly fault: string }
+export type PasswordResult =
+  | { readonly ok: true; readonly password: Password }
+  | { readonly ok: false; readonly fault: string }
 
 /** `file`: of `--password-file`; `-` is stdin. */
 export async function passwordFor(
@@ -23,10 +24,7 @@ export async function passwordFor(
   asker: Pick<Asker, 'readAll'>,
   file: string | undefined,
 ): Promise<PasswordResult> {
-  const yes = (secret: string | null, isNew: boolean, made = false): PasswordResult => ({
-    ok: true,
-    password: { secret, isNew, made },
-  })
+  const yes = (secret: string | null, isNew: boolean): PasswordResult => ({ ok: true, password: { secret, isNew } })
   if (config.database.engine === 'none') return yes(null, false)
   const path = config.database.replicationPasswordFile
   const kept = machine.secret(path)
@@ -38,7 +36,7 @@ export async function passwordFor(
   if (kept.ok) return yes(kept.secret, false)
   // A file that is there and cannot be used is not written over with another password.
   if (machine.read(path) !== null) return { ok: false, fault: `${path}: ${kept.problem}` }
-  if (config.node.role === 'active') return yes(machine.newPassword(), true, true)
+  if (config.node.role === 'active') return yes(machine.newPassword(), true)
   const first = config.peer?.name ?? 'the other machine'
   return {
     ok: false,
@@ -60,6 +58,8 @@ async function givenIn(
   if (secret === '') return { fault: `--password-file: found an empty first line (${name}), expected the password` }
   // MariaDB keeps no longer one for a replica.
   if (secret.length > 32 || /\p{Cc}/u.test(secret))
-    return { fault: `--password-file: found one that a replica cannot use (${name}), expected 32 characters at most, in one line` }
+    return {
+      fault: `--password-file: found one that a replica cannot use (${name}), expected 32 characters at most, in one line`,
+    }
   return { secret }
 }

@@ -13,7 +13,6 @@ export interface Plan {
   readonly actions: readonly Action[]
   readonly notes: readonly string[]
   readonly next: readonly NextStep[]
-  readonly passwordMade: boolean
 }
 
 export interface Outcome {

@@ -26,7 +26,7 @@ const COMMANDS = [
   'notify',
   'check',
 ]
-const MORE = ['render', 'table', 'config check', 'completion', 'supervise']
+const MORE = ['init', 'render', 'table', 'config check', 'completion', 'supervise']
 const LATER = ['doctor']
 
 describe('the help', () => {
@@ -39,7 +39,7 @@ describe('the help', () => {
 
   it('names every command and every exit code, and none that is not there', async () => {
     const { out } = await console.apmode(['--help'])
-    for (const command of [...COMMANDS, 'render', 'table', 'config'])
+    for (const command of [...COMMANDS, 'init', 'render', 'table', 'config'])
       expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
     for (const code of [0, 1, 2, 3, 4, 5]) expect(out).toMatch(new RegExp(`^  ${code}  `, 'm'))
     for (const command of LATER) expect(out).not.toContain(command)
