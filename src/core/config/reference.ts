@@ -22,7 +22,7 @@ function cellsOf(key: string, row: Row<unknown>): string[] {
 }
 
 /** Columns as wide as their widest cell, as the formatter of the project writes them. */
-function table(rows: readonly (readonly string[])[]): string[] {
+export function table(rows: readonly (readonly string[])[]): string[] {
   const [head = []] = rows
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lineOf = (row: readonly string[]) =>

@@ -63,7 +63,7 @@ export const QUESTIONS = {
     asks: 'units of the API',
   },
   router: { flag: '--router <unit>', about: "keepalived's unit (keepalived.service)", asks: null },
-  codename: { flag: '--codename <word>', about: 'the boot unit is <codename>.service (ap)', asks: null },
+  codename: { flag: '--codename <word>', about: 'the boot unit is WORD.service (ap)', asks: null },
   modeFile: { flag: '--mode-file <path>', about: 'where the mode is kept (/opt/ap-mode)', asks: null },
   durability: {
     flag: '--durability <word>',

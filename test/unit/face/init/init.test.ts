@@ -40,6 +40,7 @@ async function run(flags: Partial<InitFlags>, person = new FakePerson(), on = ma
     },
     outIsTerminal: false,
     errIsTerminal: false,
+    width: 100,
     environment: { APMODE_SOCKET: supervisor.socketPath },
   })
   const all = { answers: {}, yes: false, replace: false, dryRun: false, json: false, ...flags }
