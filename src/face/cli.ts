@@ -136,7 +136,7 @@ export function programOf(context: Context, end: (exit: Exit) => void): Command 
     '  apmode check router api\n  apmode check nginx.service\n  script "/usr/bin/apmode check"       in keepalived.conf, vrrp_script',
   )
     .addArgument(
-      completing(new Argument('[what...]', `${CHECKS.join(', ')}, or the name of a service unit`), {
+      completing(new Argument('[what...]', `one of ${CHECKS.join(', ')}, or the name of a service unit`), {
         words: CHECKS,
         source: 'units',
       }),

@@ -1,9 +1,9 @@
 /** The package on a machine: installed, upgraded, removed, purged by apt on a booted Debian 12 that nobody has configured. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { packageVersion } from '../../scripts/build.ts'
+import { packageVersion, ROOT } from '../../scripts/build.ts'
 import { makePackage } from '../../scripts/package.ts'
 import type { LabNode } from '../pair/lab/node.ts'
 import { type Pair, startPair } from '../pair/lab/pair.ts'
@@ -45,11 +45,34 @@ describe.skipIf(whyNoLab() !== null)('on a machine, the package', () => {
 
   test('enables its socket and starts the supervisor, and touches nothing else', async () => {
     const before = await otherUnits()
+    // The lab's image leaves man pages out of every package.
+    await machine.shell('rm -f /etc/dpkg/dpkg.cfg.d/*mmdebstrap*')
     await machine.installPackage(deb)
     expect(await states('is-active')).toEqual(['active', 'active', 'inactive'])
     expect(await states('is-enabled')).toEqual(['enabled', 'enabled', 'disabled'])
     expect(await otherUnits()).toEqual(before)
     expect(await machine.shell('ls -A /etc/apmode; ls /opt')).toBe('')
+  })
+
+  test('brings man pages that man finds', async () => {
+    expect(await machine.must(['man', 'apmode'])).toContain('supervisor of a highly available pair')
+    expect(await machine.must(['man', '5', 'apmode.toml'])).toContain('virtual_router_id')
+  })
+
+  test('brings a completion that bash loads by itself at the first TAB', async () => {
+    await machine.writeFile('/root/words.toml', readFileSync(join(ROOT, 'scripts/deb/apmode.toml')))
+    const typed = [
+      'apmode hand\t --dry\t\x01echo \n',
+      'apmode set \t\tap\x01echo \n',
+      'apmode check ng\t\x01echo \n',
+      'apmode render grants --node host\t\t1\x01echo \n',
+    ]
+    const script = `export APMODE_CONFIG=/root/words.toml TERM=dumb; printf '${typed.join('')}exit\n' | script -qec 'bash -li' /dev/null`
+    const shown = await machine.shell(script, { timeoutMs: 30_000 })
+    expect(shown).toContain('\napmode handover --dry-run')
+    expect(shown).toMatch(/\bap +m +s\b/)
+    expect(shown).toContain('\napmode check nginx.service')
+    expect(shown).toMatch(/\bhost1 +host2\b/)
   })
 
   test('makes the FIFO, the tracked file (unfit until the supervisor has looked) and the socket, for root alone', async () => {

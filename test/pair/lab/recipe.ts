@@ -24,6 +24,10 @@ export const PACKAGES: readonly string[] = [
   'mariadb-server',
   'python3-minimal',
   'python3-pymysql',
+  // What packages bring for people, and how another system installs them.
+  'bash-completion',
+  'man-db',
+  'rpm',
 ]
 
 /** Passwords of the lab's accounts; they open nothing but throw-away machines without a network. */
@@ -54,6 +58,6 @@ mariadbd --no-defaults --user=mysql --datadir=/var/lib/mysql --bootstrap
 rm -rf /run/mysqld
 install -d /var/log/journal
 systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \\
-  fstrim.timer systemd-tmpfiles-clean.timer console-getty.service getty.target systemd-networkd-wait-online.service
+  fstrim.timer man-db.timer systemd-tmpfiles-clean.timer console-getty.service getty.target systemd-networkd-wait-online.service
 : > /etc/resolv.conf
 `
