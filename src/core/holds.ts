@@ -47,10 +47,10 @@ function followHolds(state: State, observed: Observed): string[] {
 function staysHolds(state: State, observed: Observed): string[] {
   const fell = state.mode === 'ap' && state.role === 'active' && state.vrrp === 'fault'
   const able = observed.peerAttached && !observed.lineage.peerUnfit
-  if (!fell || observed.database === null || able || observed.peer?.writable === true) return []
-  return [
-    'G4 last one standing: no peer is attached that could serve, so this machine stays in ap and serves again once fit',
-  ]
+  if (!fell || observed.database === null || observed.peer?.writable === true) return []
+  const stays = 'so this machine stays in ap and serves again once fit'
+  if (observed.lineage.outshouted) return [`G4 last one standing: the peer is heard and does not answer, ${stays}`]
+  return able ? [] : [`G4 last one standing: no peer is attached that could serve, ${stays}`]
 }
 
 export function restrain(posture: Posture, state: State, observed: Observed, unfit: readonly string[]): Restrained {

@@ -61,6 +61,20 @@ describe('G3, one-way', () => {
     await it.close()
   })
 
+  test('who ends for it stays in the pair: whether the other one can serve is not known, though it was attached a moment ago', async () => {
+    const world = unheard()
+    world.database.replicas = ['192.168.33.102']
+    const it = await drive(world)
+    it.supervisor.settler.bond.hears()
+    await expect.poll(() => world.acceptsWrites, { timeout: 5_000 }).toBe(false)
+    it.supervisor.hear({ state: 'fault', instance: 'VI_1', source: 'fifo' })
+    await it.idle()
+    const { state, last } = it.supervisor.settler
+    expect([state.mode, last?.observed.peerAttached]).toEqual(['ap', true])
+    expect(last?.judgement.holds.join()).toContain('G4 last one standing: the peer is heard and does not answer')
+    await it.close()
+  })
+
   test('it stays out for a while, each time longer, and not at all once the other answers', () => {
     const outshouted = new Outshouted()
     outshouted.peer(false, 0)
