@@ -11,6 +11,7 @@ import { addChanging } from './changing.ts'
 import { CHECK_TIMEOUT_MS, check } from './check.ts'
 import { completing } from './completion/hints.ts'
 import { type Context, contextOf, printJson } from './context.ts'
+import { doctor } from './doctor.ts'
 import { EXIT, EXIT_CODES_TEXT, type Exit, Failure } from './exit.ts'
 import { addInitOptions, INIT_EXAMPLE, INIT_SUMMARY, runInit } from './init/command.ts'
 import { NOTIFY_TIMEOUT_MS, notify } from './notify.ts'
@@ -90,6 +91,16 @@ export function programOf(context: Context, end: (exit: Exit) => void): Command 
     .option('-n <count>', 'how many', '20')
     .addOption(json())
     .action(act((options) => history(context, options)))
+
+  command(
+    'doctor',
+    ASKING,
+    'Look for what is wrong, or will be at the next failover, and say what mends it. Needs no supervisor; changes nothing.',
+    '  apmode doctor              exit 1 where there is an error\n  apmode doctor --json | jq \'.findings[] | select(.severity != "ok")\'\n  apmode doctor --list       what is checked, and why',
+  )
+    .option('--list', 'say what is checked and why, and look at nothing')
+    .addOption(json())
+    .action(act((options) => doctor(context, options)))
 
   command(
     'plan',
@@ -206,16 +217,5 @@ export function programOf(context: Context, end: (exit: Exit) => void): Command 
       return (await supervise()) === 0 ? EXIT.done : EXIT.failed
     }),
   )
-
-  for (const word of ['doctor']) {
-    program
-      .command(word, { hidden: true })
-      .argument('[words...]')
-      .helpOption(false)
-      .allowUnknownOption()
-      .action(() => {
-        throw new Failure(EXIT.usage, `apmode ${word} is not in this version`)
-      })
-  }
   return program
 }

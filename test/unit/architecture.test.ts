@@ -37,6 +37,12 @@ const EXCEPTIONS: readonly { readonly from: string; readonly to: string; readonl
   { from: 'face/ask.ts', to: 'adapters/files/mode-file.ts', why: 'mode works without a supervisor: what it says' },
   { from: 'page/timeline.ts', to: 'face/show/columns.ts', why: 'a duration and a time read as on the terminal' },
   { from: 'face/init/machine.ts', to: 'adapters/', why: 'init sets a machine up before there is a supervisor' },
+  {
+    from: 'host/doctor/compose.ts',
+    to: 'adapters/',
+    why: 'the composition of apmode doctor, which needs no supervisor',
+  },
+  { from: 'face/doctor.ts', to: 'host/doctor/', why: 'apmode doctor: loaded for that word alone' },
   { from: 'face/cli.ts', to: 'host/version.ts', why: 'one version, built in once' },
   { from: 'face/cli.ts', to: 'host/main.ts', why: 'apmode supervise: the same program, loaded for that word alone' },
 ]
