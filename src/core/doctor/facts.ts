@@ -23,6 +23,8 @@ export interface Facts {
   readonly modeFile: ModeFact & { readonly file: PathFact | null }
   readonly state: { readonly folder: PathFact | null; readonly file: PathFact | null }
 
+  /** null: there is no keepalived.conf. */
+  readonly keepalivedPath: PathFact | null
   readonly keepalivedFile: { readonly file: PathFact; readonly tree: readonly Directive[] }
   /** `keepalived -t`. */
   readonly keepalivedTest: Ran

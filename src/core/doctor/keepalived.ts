@@ -9,13 +9,14 @@ const PATH = '/etc/keepalived/keepalived.conf'
 export const KEEPALIVED: readonly Check[] = [
   check({
     id: 'keepalived.file',
-    title: "keepalived.conf is root's",
+    title: "keepalived.conf is there, and is root's",
     looks: `${PATH}: owner and mode`,
     why: 'What stands there is run as root.',
-    needs: ['keepalivedFile'],
-    judge: ({ keepalivedFile: { file } }) => {
+    needs: ['keepalivedPath'],
+    judge: ({ keepalivedPath: file }) => {
+      if (file === null) return bad('error', `there is no ${PATH}`, RENDER)
       const loose = file.uid !== 0 || (file.mode & 0o022) !== 0
-      const found = `${PATH}: user ${file.uid}, mode ${file.mode.toString(8).padStart(4, '0')}`
+      const found = `user ${file.uid}, mode ${file.mode.toString(8).padStart(4, '0')}`
       return loose ? bad('error', found, `chown root:root ${PATH} && chmod 0644 ${PATH}`) : ok(found)
     },
   }),

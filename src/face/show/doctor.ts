@@ -29,7 +29,7 @@ export function showReport(report: Report, paint: Paint): string {
 
 function linesOf({ severity, title, found, why, mend, looked }: Finding, width: number, paint: Paint): string[] {
   const mark = paint(STYLES[severity], severity.padEnd(7))
-  if (severity === 'ok') return [`  ${mark}  ${title.padEnd(width)}  ${paint('dim', found)}`]
+  if (severity === 'ok' || severity === 'unknown') return [`  ${mark}  ${title.padEnd(width)}  ${paint('dim', found)}`]
   const more = [['found', found], ['looked', looked], ['why', why], ...(mend === null ? [] : [['mend', mend]])]
   const details = more.map(([name = '', text = '']) => {
     const shown = name === 'mend' || name === 'found' ? paint('bold', text) : text

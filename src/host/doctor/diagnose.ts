@@ -10,8 +10,9 @@ import type { Examination } from '../../ports/examination.ts'
 import { VERSION } from '../version.ts'
 import { attempt, complaint, LOOK } from './attempt.ts'
 import { lookAtDatabase } from './looks-database.ts'
-import { type DiskPlace, lookAtFiles, lookAtKeepalived, lookAtSystem, lookAtUnits, PLACES } from './looks-machine.ts'
+import { lookAtFiles, lookAtKeepalived, lookAtOwnFiles, lookAtUnits } from './looks-machine.ts'
 import { lookAtNetwork, lookAtPeer } from './looks-network.ts'
+import { type DiskPlace, lookAtSystem, PLACES } from './looks-system.ts'
 
 /** Which parts are still being looked at. */
 export type Tell = (busyWith: readonly string[]) => void
@@ -36,24 +37,39 @@ async function gather(outside: Examination, config: Config | null, tell: Tell): 
       if (busy.size > 0) tell([...busy])
     }
   }
+  const own = part('files', () => lookAtOwnFiles(outside))
   const keepalived = part('keepalived', () => lookAtKeepalived(outside))
   const supervisor = part('the supervisor', () => lookAtSupervisor(outside))
   if (config === null) {
+    const units = part('units', () => lookAtUnits(outside, null))
     const system = part('the system', () => lookAtSystem(outside, null, PLACES))
-    return { ...(await keepalived), ...(await supervisor), ...(await system) }
+    return { ...(await own), ...(await keepalived), ...(await supervisor), ...(await units), ...(await system) }
   }
   const database = part('the database', () => lookAtDatabase(outside, config))
-  const [files, units, network, peer, system, keeper, asked, own] = await Promise.all([
+  const [files, units, network, peer, system, ...more] = await Promise.all([
     part('files', () => lookAtFiles(outside, config)),
     part('units', () => lookAtUnits(outside, config)),
     part('the network', () => lookAtNetwork(outside, config)),
     part('the peer', () => lookAtPeer(outside, config)),
     part('the system', async () => lookAtSystem(outside, config, placesOf(await database))),
+    own,
     keepalived,
     supervisor,
     database,
   ])
-  return { config: seen(config), ...files, ...units, ...network, ...peer, ...system, ...keeper, ...asked, ...own }
+  const [always, keeper, asked, data] = more
+  return {
+    config: seen(config),
+    ...files,
+    ...units,
+    ...network,
+    ...peer,
+    ...system,
+    ...always,
+    ...keeper,
+    ...asked,
+    ...data,
+  }
 }
 
 async function lookAtSupervisor(outside: Examination): Promise<Pick<Looks, 'supervisor' | 'status'>> {
