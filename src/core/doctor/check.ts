@@ -97,3 +97,8 @@ export function some(items: readonly string[], most: number, between = '; '): st
   const more = items.length - most
   return items.slice(0, most).join(between) + (more > 0 ? `${between}and ${more} more` : '')
 }
+
+/** A command that runs SQL: in double quotes, with what a shell would read there kept from it. */
+export function mariadb(sql: string): string {
+  return `mariadb -e "${sql.replace(/[\\"$`]/g, (character) => `\\${character}`)}"`
+}

@@ -1,6 +1,6 @@
 /** The checks of MariaDB's settings, as they are now and as they would be after a start. Data. */
 import { renderMariadb } from '../render/mariadb.ts'
-import { bad, type Check, check, ok, some, unless } from './check.ts'
+import { bad, type Check, check, mariadb, ok, some, unless } from './check.ts'
 import type { Values } from './facts.ts'
 import { normalValue, renderedOptions } from './start-options.ts'
 
@@ -24,7 +24,7 @@ function settings(severity: 'warning' | 'error', values: Values, wanted: readonl
   const faults = wrong.map(({ name, wanted: value }) => `${name} is ${shown(values, name)}, expected ${value}`)
   const sql = wrong.map(({ name, wanted: value }) => `SET GLOBAL ${name} = ${value}`).join('; ')
   const good = wanted.map(({ name }) => `${name} = ${shown(values, name)}`).join(', ')
-  return unless(severity, faults, `mariadb -e "${sql}"`, good)
+  return unless(severity, faults, mariadb(sql), good)
 }
 
 /** A server that starts with another value of these may harm at once. */
@@ -113,7 +113,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
     judge: ({ variables, config, peerServer }) => {
       const wanted = renderedOptions(renderMariadb(config, config.node)).server_id ?? ''
       const found = shown(variables, 'server_id')
-      const mend = `mariadb -e "SET GLOBAL server_id = ${wanted}"`
+      const mend = mariadb(`SET GLOBAL server_id = ${wanted}`)
       if (peerServer !== null && peerServer.serverId === found) {
         const mine = found === wanted
         return bad('error', `both have ${found}`, mine ? `${RENDER_MARIADB}; on the other machine` : mend)
@@ -152,13 +152,13 @@ export const MARIADB_SETTINGS: readonly Check[] = [
         return bad(
           'warning',
           `slave_net_timeout is ${silence}, expected 4`,
-          'mariadb -e "SET GLOBAL slave_net_timeout = 4"',
+          mariadb('SET GLOBAL slave_net_timeout = 4'),
         )
       }
       const days = Number(variables.expire_logs_days ?? 1)
       if (days !== 0) return ok(`slave_net_timeout = ${silence}, expire_logs_days = ${days}`)
       const endless = 'expire_logs_days is 0: the binary log grows for ever'
-      return bad('warning', endless, 'mariadb -e "SET GLOBAL expire_logs_days = 10"')
+      return bad('warning', endless, mariadb('SET GLOBAL expire_logs_days = 10'))
     },
   }),
   check({
@@ -173,7 +173,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
       const found = `${used} of ${most} have been used at once`
       const wanted = Math.max(151, Math.ceil((used * 2) / 50) * 50)
       const tight = most < 50 || used > most * 0.85
-      return tight ? bad('warning', found, `mariadb -e "SET GLOBAL max_connections = ${wanted}"`) : ok(found)
+      return tight ? bad('warning', found, mariadb(`SET GLOBAL max_connections = ${wanted}`)) : ok(found)
     },
   }),
   check({
@@ -189,7 +189,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
       const faults = set.map(([name, value]) => `${name} is ${value}`)
       if (binlogFilter !== '') faults.push(binlogFilter)
       const sql = set.map(([name]) => `SET GLOBAL ${name} = ''`).join('; ')
-      const mend = set.length > 0 ? `mariadb -e "${sql}"   # where replication is stopped` : SHOW_FILES
+      const mend = set.length > 0 ? `${mariadb(sql)}   # where replication is stopped` : SHOW_FILES
       return unless(
         'error',
         [some(faults, 4)].filter((text) => text !== ''),

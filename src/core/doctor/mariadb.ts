@@ -1,6 +1,6 @@
 /** The checks of the database itself: does it answer, who may what in it, and can its tables be trusted. Data. */
 import { REPLICATION_RIGHTS } from '../render/grants.ts'
-import { bad, type Check, check, ok, some, unless } from './check.ts'
+import { bad, type Check, check, mariadb, ok, some, unless } from './check.ts'
 
 /** What an installation has: people use them by hand. */
 const INSTALLED = new Set(["'root'@'localhost'", "'mysql'@'localhost'", "'mariadb.sys'@'localhost'"])
@@ -48,7 +48,7 @@ export const MARIADB: readonly Check[] = [
         if (more.length > 0) revoke.push(`REVOKE ${more.join(', ')} ON *.* FROM ${account}`)
         missing ||= found === undefined || lost.length > 0
       }
-      const take = `mariadb -e "SET SESSION sql_log_bin = 0; ${revoke.join('; ')}"`
+      const take = mariadb(`SET SESSION sql_log_bin = 0; ${revoke.join('; ')}`)
       const mend = revoke.length === 0 ? GRANTS : missing ? `${take} && ${GRANTS}` : take
       return unless(missing ? 'error' : 'warning', faults, mend, `for ${config.nodes.length} addresses`)
     },
@@ -62,7 +62,7 @@ export const MARIADB: readonly Check[] = [
     judge: ({ privileged }) => {
       const accounts = privileged.filter((account) => !INSTALLED.has(account))
       const sql = accounts.map((account) => `REVOKE READ ONLY ADMIN, SUPER ON *.* FROM ${account}`).join('; ')
-      const mend = `mariadb -e "SET SESSION sql_log_bin = 0; ${sql}"   # on both machines`
+      const mend = `${mariadb(`SET SESSION sql_log_bin = 0; ${sql}`)}   # on both machines`
       return unless(
         'warning',
         accounts.map((account) => `${account} may`),
@@ -83,7 +83,7 @@ export const MARIADB: readonly Check[] = [
         .map((table) => `ALTER TABLE ${table} ENGINE=InnoDB`)
         .join('; ')
       const found = fragile.length === 0 ? [] : [some(fragile, 4, ', ')]
-      return unless('warning', found, `mariadb -e "${sql}"   # ${ANYWHERE}`, 'all are InnoDB')
+      return unless('warning', found, `${mariadb(sql)}   # ${ANYWHERE}`, 'all are InnoDB')
     },
   }),
   check({
@@ -99,7 +99,7 @@ export const MARIADB: readonly Check[] = [
         .map((table) => `ALTER TABLE ${table} ${add}`)
         .join('; ')
       const found = keyless.length === 0 ? [] : [some(keyless, 4, ', ')]
-      return unless('warning', found, `mariadb -e "${sql}"   # ${ANYWHERE}`, 'all have one')
+      return unless('warning', found, `${mariadb(sql)}   # ${ANYWHERE}`, 'all have one')
     },
   }),
 ]

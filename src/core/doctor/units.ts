@@ -44,9 +44,10 @@ export const UNITS: readonly Check[] = [
     title: 'the supervisor runs, answers, and starts at boot',
     looks: 'apmode.service, apmode.socket, and an answer on /run/apmode/apmode.sock',
     why: 'Without it nobody tells keepalived that this machine is unfit, and nobody fences the database.',
-    needs: ['units', 'supervisor'],
+    needs: ['supervisor'],
+    may: ['units'],
     judge: ({ units, supervisor }) => {
-      const own = ['apmode.socket', 'apmode.service'].flatMap((name) => units.get(name) ?? [])
+      const own = ['apmode.socket', 'apmode.service'].flatMap((name) => units?.get(name) ?? [])
       const mend = 'systemctl enable --now apmode.socket apmode.service'
       const dead = own.filter(({ active }) => active !== 'active' && active !== 'reloading')
       const faults = dead.map(({ name, active }) => `${name} is ${active}`)

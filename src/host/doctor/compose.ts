@@ -15,7 +15,7 @@ export function thisMachine(): Examination {
       const loaded = loadConfig({ checkSecrets: false })
       if (loaded.ok) return { path: loaded.path, faults: [], config: loaded.config }
       const [, ...faults] = formatProblems(loaded.path, loaded.problems).split('\n')
-      return { path: loaded.path, faults: faults.map((fault) => fault.trim()), config: null }
+      return { path: loaded.path, faults: faults.map((fault) => fault.trim().replace(/\s+/, ' ')), config: null }
     },
     passwordProblem(path) {
       const read = readSecret(path)

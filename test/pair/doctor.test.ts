@@ -1,0 +1,100 @@
+/**
+ * `apmode doctor` on two real machines: nothing to say of a healthy pair, and every check fails where it is broken
+ * (`doctor/breaks.ts`). What doctor says mends it is typed, word by word, and then there is nothing to say again.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Finding, Report } from '../../src/core/doctor/examine.ts'
+import { type ApmodePair, healthy, type Machine, startApmodePair } from './apmode-pair.ts'
+import { BATCHES, type Batch, type Break } from './doctor/breaks.ts'
+import { whyNoLab } from './lab/requirements.ts'
+import { waitFor } from './lab/wait.ts'
+
+const obstacle = whyNoLab()
+const PATIENT = { timeoutMs: 60_000 }
+
+describe.skipIf(obstacle !== null)('apmode doctor', () => {
+  let pair: ApmodePair
+
+  beforeAll(async () => {
+    pair = await startApmodePair({ progress: (sentence) => process.stderr.write(`${sentence}\n`) })
+  })
+  afterAll(async () => {
+    await pair?.stop()
+  })
+
+  async function doctor(machine: Machine, environment = ''): Promise<Report> {
+    const script = `${environment} apmode doctor --json`
+    const { stdout, stderr, code } = await machine.exec(['sh', '-c', script], PATIENT)
+    const report = JSON.parse(stdout || `{"nothing": ${JSON.stringify(stderr)}}`) as Report
+    expect(code, JSON.stringify(report.summary)).toBe(report.ok ? 0 : 1)
+    return report
+  }
+
+  const wrongIn = ({ findings }: Report) =>
+    findings
+      .filter(({ severity }) => severity !== 'ok')
+      .map(({ id, severity, found }) => `${id}: ${severity}: ${found}`)
+
+  /** Nothing to say on both, once it is so: what was mended takes effect within seconds. */
+  async function allWell(): Promise<void> {
+    await healthy(pair.host1, pair.host2)
+    for (const machine of pair.nodes) {
+      let last: string[] = []
+      await waitFor(
+        async () => {
+          last = wrongIn(await doctor(machine))
+          if (last.length > 0) throw new Error(last.join('\n'))
+          return true
+        },
+        { patienceMs: 20_000, reason: `nothing to say on ${machine.name}`, everyMs: 500 },
+      )
+    }
+  }
+
+  const placeOf = ({ on, at }: Break) => ((at ?? on) === 'holder' ? pair.host1 : pair.host2)
+
+  async function mend(broken: Break, finding: Finding): Promise<void> {
+    if (broken.mend === 'follows') return
+    const script = broken.mend === 'as told' ? finding.mend : broken.mend
+    expect(script, broken.check).not.toBeNull()
+    await placeOf(broken).shell(script ?? 'false', PATIENT)
+  }
+
+  async function breakAndMend({ breaks, environment }: Batch): Promise<void> {
+    for (const machine of [pair.host1, pair.host2]) {
+      const strikes = breaks.filter((broken) => placeOf(broken) === machine).map(({ strike }) => strike)
+      if (strikes.length > 0) await machine.shell(strikes.join('\n'), PATIENT)
+    }
+    const reports = new Map<string, Report>()
+    for (const on of new Set(breaks.map((broken) => broken.on))) {
+      reports.set(on, await doctor(on === 'holder' ? pair.host1 : pair.host2, environment))
+    }
+    const findingOf = ({ check, on }: Break) => reports.get(on)?.findings.find(({ id }) => id === check)
+    const told = breaks.map((broken) => `${broken.check}: ${findingOf(broken)?.severity}`)
+    expect(told).toEqual(breaks.map(({ check }) => expect.stringMatching(`^${check}: (note|warning|error)$`)))
+    for (const broken of breaks) {
+      const finding = findingOf(broken)
+      if (finding !== undefined) await mend(broken, finding)
+    }
+    for (const broken of breaks) if (broken.tidy !== undefined) await placeOf(broken).shell(broken.tidy)
+    await allWell()
+  }
+
+  test('has nothing to say of a healthy pair', async () => {
+    await allWell()
+  })
+
+  test('shows people what it found, and what to type, within seconds', async () => {
+    await pair.host2.shell('chmod 0666 /opt/ap-mode')
+    const began = performance.now()
+    const { stdout, code } = await pair.host2.apmode('doctor', PATIENT)
+    expect(performance.now() - began).toBeLessThan(8_000)
+    expect([code, stdout]).toEqual([1, expect.stringContaining('chmod 0644 /opt/ap-mode')])
+    expect(stdout).toMatch(/host2: \d+ checks: \d+ ok, 1 error\n$/)
+    await pair.host2.shell('chmod 0644 /opt/ap-mode')
+  })
+
+  test.each(BATCHES.map((batch) => [batch.name, batch] as const))('finds, and mends: %s', async (_name, batch) => {
+    await breakAndMend(batch)
+  })
+})
