@@ -81,7 +81,9 @@ export interface Facts {
 
   readonly disks: readonly DiskFact[]
   readonly denials: readonly string[]
-  readonly versions: { readonly keepalived: string; readonly systemd: string; readonly apmode: string }
+  readonly versions: { readonly keepalived: string; readonly systemd: string }
+  /** Of the apmode that looks. */
+  readonly apmode: string
   readonly programs: readonly { readonly name: string; readonly needed: string; readonly there: boolean }[]
   /** The journal is kept on disk. */
   readonly journal: boolean

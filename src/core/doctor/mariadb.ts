@@ -1,5 +1,5 @@
 /** The checks of the database itself: does it answer, who may what in it, and can its tables be trusted. Data. */
-import { REPLICATION_RIGHTS } from '../render/grants.ts'
+import { GRANTED } from '../render/grants.ts'
 import { bad, type Check, check, mariadb, ok, some, unless } from './check.ts'
 
 /** What an installation has: people use them by hand. */
@@ -39,8 +39,8 @@ export const MARIADB: readonly Check[] = [
         const account = `'${name}'@'${address}'`
         const found = accounts.get(account)
         const rights = (found?.rights ?? []).map(rightName)
-        const lost = REPLICATION_RIGHTS.filter((right) => !rights.includes(right))
-        const more = rights.filter((right) => right !== 'USAGE' && !REPLICATION_RIGHTS.some((known) => known === right))
+        const lost = GRANTED.filter((right) => !rights.includes(right))
+        const more = rights.filter((right) => right !== 'USAGE' && !GRANTED.includes(right))
         if (found === undefined) faults.push(`there is no ${account}`)
         else if (lost.length > 0) faults.push(`${account} lacks ${lost.join(', ')}`)
         if (more.length > 0) faults.push(`${account} has ${more.join(', ')} too`)

@@ -79,12 +79,12 @@ export const PAIR: readonly Check[] = [
     title: 'both machines run the same apmode and the same series of MariaDB',
     looks: 'what the peer says in apmode.node, and the greeting of its database',
     why: 'A replica may be newer than its primary, and never older; a handover changes who is which.',
-    needs: ['versions', 'peerWord', 'peerServer', 'config'],
+    needs: ['apmode', 'peerWord', 'peerServer', 'config'],
     may: ['variables'],
-    judge: ({ versions, peerWord: { presence }, peerServer, config: { peer }, variables }) => {
+    judge: ({ apmode, peerWord: { presence }, peerServer, config: { peer }, variables }) => {
       const faults: string[] = []
-      if (presence !== null && presence.version !== versions.apmode) {
-        faults.push(`apmode ${versions.apmode} here, ${presence.version} on ${peer?.name}`)
+      if (presence !== null && presence.version !== apmode) {
+        faults.push(`apmode ${apmode} here, ${presence.version} on ${peer?.name}`)
       }
       const own = variables?.version ?? peerServer.version
       if (series(own) !== series(peerServer.version)) {
@@ -92,7 +92,7 @@ export const PAIR: readonly Check[] = [
       }
       const mend =
         'apt install ./apmode_*.deb mariadb-server   # on the machine with the older one, while it is the standby'
-      return unless('warning', faults, mend, `apmode ${versions.apmode}, MariaDB ${series(own)}`)
+      return unless('warning', faults, mend, `apmode ${apmode}, MariaDB ${series(own)}`)
     },
   }),
   check({

@@ -5,14 +5,6 @@
  */
 import type { Config } from '../config.ts'
 
-/** To replicate; to see how far replication and the binary log are. */
-const TO_FOLLOW = ['REPLICATION SLAVE', 'SLAVE MONITOR', 'BINLOG MONITOR'] as const
-/** To read everything. */
-const TO_READ = ['SELECT', 'SHOW VIEW', 'TRIGGER', 'EVENT'] as const
-
-/** All that the account needs, in MariaDB's words. */
-export const REPLICATION_RIGHTS = [...TO_FOLLOW, ...TO_READ] as const
-
 /** With NO_BACKSLASH_ESCAPES a backslash is itself; the session sets it, so that one rule holds everywhere. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
@@ -44,11 +36,7 @@ CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY ${secret};
 -- The account may be there with another password.
 ALTER USER ${account} IDENTIFIED BY ${secret};
 -- To replicate; to see how far replication and the binary log are.
-<<<<<<< HEAD
 GRANT ${TO_REPLICATE.join(', ')} ON *.* TO ${account};
-=======
-GRANT ${TO_FOLLOW.join(', ')} ON *.* TO ${account};
->>>>>>> f6d41d2 (doctor: checks of a machine and its pair, judged from facts)
 -- To read everything: who leads, and the data, for apmode reclone. Every change is in the binary log, which it may read
 -- anyway. It can write no row; MariaDB shows triggers and events only to who may make them too.
 GRANT ${TO_READ.join(', ')} ON *.* TO ${account};

@@ -7,10 +7,10 @@ export const LOOK = { timeoutMs: 3_000 } as const
 /** Beyond the look's own limit: nothing hangs for ever. */
 const LAST_MS = 5_000
 
-export async function attempt<T>(work: () => T | Promise<T>): Promise<Look<T>> {
+export async function attempt<T>(work: () => T | Promise<T>, lastMs = LAST_MS): Promise<Look<T>> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${LAST_MS} ms`)), LAST_MS)
+    timer = setTimeout(() => reject(new Error(`no answer within ${lastMs} ms`)), lastMs)
   })
   try {
     return seen(await Promise.race([Promise.resolve().then(work), late]))

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import type { Config } from '../../core/config.ts'
 import type { DiskFact } from '../../core/doctor/facts.ts'
-import type { Looks } from '../../core/doctor/look.ts'
+import { type Looks, seen } from '../../core/doctor/look.ts'
 import type { Examination } from '../../ports/examination.ts'
 import { PATHS } from '../paths.ts'
 import { VERSION } from '../version.ts'
@@ -37,23 +37,17 @@ export async function lookAtSystem(outside: Examination, config: Config | null, 
   const modeFolder = config === null ? [] : [{ folder: dirname(config.modeFile), holds: 'the mode file', needsMb: 50 }]
   const [versions, denials, journal, disks, programs] = await Promise.all([
     attempt(async () => {
-      const [keepalived, systemd] = await Promise.all([
-        attempt(() => outside.run(['keepalived', '--version'], LOOK)),
-        attempt(() => outside.systemdVersion(LOOK)),
-      ])
-      const said = keepalived.kind === 'seen' ? `${keepalived.value.out}\n${keepalived.value.err}` : ''
-      return {
-        keepalived: /v(\d+(?:\.\d+)+)/.exec(said)?.[1] ?? '',
-        systemd: systemd.kind === 'seen' ? systemd.value : '',
-        apmode: VERSION,
-      }
+      const { out, err } = await outside.run(['keepalived', '--version'], LOOK)
+      const keepalived = /v(\d+(?:\.\d+)+)/.exec(`${out}\n${err}`)?.[1]
+      if (keepalived === undefined) throw new Error('keepalived does not say its version')
+      return { keepalived, systemd: await outside.systemdVersion(LOOK) }
     }),
     attempt(() => denialsIn(outside)),
     attempt(async () => (await outside.stat('/var/log/journal'))?.kind === 'folder'),
     attempt(() => disksIn(outside, [...folders, ...modeFolder])),
     attempt(() => programsOf(config).map((program) => ({ ...program, there: outside.program(program.name) !== null }))),
   ])
-  return { versions, denials, journal, disks, programs } satisfies Partial<Looks>
+  return { versions, denials, journal, disks, programs, apmode: seen(VERSION) } satisfies Partial<Looks>
 }
 
 async function disksIn(outside: Examination, places: readonly DiskPlace[]): Promise<DiskFact[]> {

@@ -51,7 +51,7 @@ const FILES: readonly Break[] = [
 
 const KEEPALIVED: readonly Break[] = [
   edit('nopreempt', '/^ *nopreempt$/d'),
-  edit('weight', '0,/weight 0/s/weight 0/weight -20/'),
+  edit('weight', 's/^    weight 0/    weight -20/'),
   edit('router-id', 's/virtual_router_id 50/virtual_router_id 51/'),
   edit('unicast', 's/^ *192.168.33.101$/192.168.33.109/'),
   edit('interface', 's/^    interface eth0/    interface eth9/'),
