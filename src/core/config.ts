@@ -63,6 +63,13 @@ export interface DatabaseConfig {
   readonly handoverTimeoutMs: number
 }
 
+export interface HooksConfig {
+  /** Of each hook. */
+  readonly timeoutMs: number
+  /** What a hook that hangs or cannot be run says to a promotion. */
+  readonly withoutAnswer: 'proceed' | 'veto'
+}
+
 export interface Config {
   readonly codename: string
   readonly modeFile: string
@@ -79,6 +86,7 @@ export interface Config {
   readonly health: { readonly host: string; readonly port: number } | null
   /** Host and port of HAProxy's agent check; null: switched off. */
   readonly healthAgent: { readonly host: string; readonly port: number } | null
+  readonly hooks: HooksConfig
   /** How long one start or stop of a unit may take. */
   readonly unitTimeoutMs: number
   /** How often everything is looked at without an event. */

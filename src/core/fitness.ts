@@ -3,6 +3,7 @@
  * restart of a unit is no failure. In `s` there is nobody to hand the VIP to: only the database counts there.
  */
 import type { Config } from './config.ts'
+import { vetoReasons } from './consent.ts'
 import { lineageReasons } from './lineage.ts'
 import { isRunning, type Observed, type ObservedUnit } from './observed.ts'
 import type { State } from './state.ts'
@@ -82,6 +83,7 @@ export function unfitReasons(state: State, observed: Observed, config: Config): 
     mustRun(unit, state) ? (unitFault(unit, forgivenMs(unit, config)) ?? []) : [],
   )
   reasons.push(...databaseFaults(observed), ...checkFaults(state, observed), ...lineageReasons(state, observed, config))
+  reasons.push(...vetoReasons(observed, config))
   if (observed.shuttingDown) reasons.push('the machine is shutting down')
   const { withdrawal } = observed
   if (withdrawal !== null && withdrawal.stage !== 'writes') reasons.push(withdrawal.sentence)

@@ -2,6 +2,7 @@
  * What keeps a right of the posture back for now. A hold only ever takes away: it turns `writable` into `read-only`, and
  * following into not following. Invariant: with any hold on it, no posture grants more than without.
  */
+import { consentHolds } from './consent.ts'
 import { awaitsWitness } from './lineage.ts'
 import { isDown, type Observed, routerOf } from './observed.ts'
 import type { Posture } from './posture.ts'
@@ -25,6 +26,7 @@ function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
   if (!already && observed.peer?.writable === true && observed.lineage.claim !== 'forced') {
     holds.push("G3 no second writer: the peer's database accepts writes")
   }
+  holds.push(...consentHolds(observed, unfit))
   if (awaitsWitness(observed))
     holds.push('G9 witness: the peer is silent; it is given time to find out whether it is cut off')
   return holds

@@ -3,6 +3,7 @@
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
 import type { Config } from './config.ts'
+import { isVetoed, lacksConsent } from './consent.ts'
 import { offeredTo } from './handover.ts'
 import { awaitsWitness, lineageReasons, waitsForLead } from './lineage.ts'
 import { isDown, isDying, isRunning, type Observed, routerOf } from './observed.ts'
@@ -22,7 +23,7 @@ function mastered(state: State, observed: Observed, config: Config): MachineEven
     planned: observed.database?.answers === true && offeredTo(observed.database.lead, config.node.name) === 'handover',
     peerWritable:
       observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
-    barred: lineageReasons(state, observed, config).length > 0 || awaitsWitness(observed),
+    barred: lineageReasons(state, observed, config).length > 0 || awaitsWitness(observed) || lacksConsent(observed),
   }
 }
 
@@ -57,7 +58,7 @@ export function interpret(
             believed: false,
             sentence: 'keepalived said FAULT, as it was asked to, but the VIP is back on the interface',
           }
-        : { believed: true, event: { type: 'fault', wanted: asked, lastStanding } }
+        : { believed: true, event: { type: 'fault', wanted: asked || isVetoed(observed), lastStanding } }
     case 'stop':
       // Whether anybody wanted it shows once systemd has finished with the unit: `lookUp` says so then.
       return router !== undefined && isRunning(router) && observed.vip
@@ -83,7 +84,8 @@ export function lookUp(state: State, observed: Observed, config: Config): Machin
   if (observed.vip) return mastered(state, observed, config)
   if (observed.shuttingDown) return { type: 'backup' }
   if (observed.carrier === false || observed.unfitDeclared === true) {
-    return state.vrrp === 'fault' ? null : { type: 'fault', wanted: observed.withdrawal !== null, lastStanding }
+    const wanted = observed.withdrawal !== null || isVetoed(observed)
+    return state.vrrp === 'fault' ? null : { type: 'fault', wanted, lastStanding }
   }
   return { type: 'backup' }
 }

@@ -3,6 +3,7 @@
  * judges; null always means unknown, never "no".
  */
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
+import type { Consent } from './consent.ts'
 import type { Offer } from './handover.ts'
 import type { Lineage } from './lineage.ts'
 import type { ActiveState, Runs, UnitFileState, UnitKind } from './vocabulary.ts'
@@ -64,6 +65,8 @@ export interface Observed {
   readonly lineage: Lineage
   /** null: none. */
   readonly withdrawal: Withdrawal | null
+  /** What the hooks say to a promotion. */
+  readonly consent: Consent
   /** keepalived is down because apmode stopped it or never started it: not a failure. */
   readonly routerDownExpected: boolean
   /** systemd is shutting the machine down. */

@@ -20,6 +20,11 @@ const FIRST_WORD_MS = 8_000
 const LOOK_EVERY_MS = 20
 const MAINTENANCE = { purpose: 'maintenance', kill: false, timeoutMs: null } as const
 
+/** Whoever takes a machine out is never asked, nor is one who insists. */
+export function asksHooks({ mode, force }: SetRequest, state: State): boolean {
+  return mode !== 'm' && !force && mode !== state.mode
+}
+
 export class Commands {
   readonly handover: Handover
   readonly services: Services
@@ -34,7 +39,7 @@ export class Commands {
   set(request: SetRequest, tell: Tell): Promise<CommandResult> {
     const job = { name: `set ${request.mode}`, withdraws: request.mode !== 'ap' }
     return asJob(this.#supervisor.queue, job, tell, async (grants) => {
-      const no = await this.refusal(request)
+      const no = (await this.refusal(request)) ?? (await this.#hooksRefusal(request, tell, grants))
       if (no !== null) return no
       const account = new Account()
       if (request.mode === 'm' && !request.force && this.serves(await this.#supervisor.settler.look('anew'))) {
@@ -106,6 +111,15 @@ export class Commands {
       "the peer's database accepts writes: this machine would be a second writer; " +
         'put the peer into maintenance first (apmode set m there), or apmode set s --force',
     )
+  }
+
+  /** The hooks' own no; asked last, and not for a plan. */
+  async #hooksRefusal(request: SetRequest, tell: Tell, grants: AbortSignal): Promise<CommandResult | null> {
+    const { hooks, state } = this.#supervisor.settler
+    if (!asksHooks(request, state)) return null
+    const facts = { event: `set ${request.mode}`, from: state, to: { ...state, mode: request.mode } }
+    const veto = await hooks.askForChange(facts, grants, tell)
+    return veto === null ? null : refused(veto.by, `${veto.sentence}; nothing was touched (--force asks no hook)`)
   }
 
   /** This machine serves, and in `s` somebody is there who could serve instead. */

@@ -4,6 +4,7 @@ import { DiskHistory } from '../adapters/files/history.ts'
 import { DiskModeFile } from '../adapters/files/mode-file.ts'
 import { DiskStateFile } from '../adapters/files/state-file.ts'
 import { TrackedUnfitFile } from '../adapters/files/unfit-file.ts'
+import { createHooks } from '../adapters/hooks/hooks.ts'
 import { KeepalivedFifo } from '../adapters/keepalived/fifo.ts'
 import { createMariadb } from '../adapters/mariadb/mariadb.ts'
 import { createNetwork } from '../adapters/network/network.ts'
@@ -38,6 +39,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       stateFile: new DiskStateFile(PATHS.state, problem),
       unfitFile: new TrackedUnfitFile(PATHS.unfit),
       history: new DiskHistory(PATHS.history),
+      hooks: createHooks(PATHS.hooks),
       counting: new Counting(),
       clock: systemClock,
       log,

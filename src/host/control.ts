@@ -24,6 +24,7 @@ export function createControl(supervisor: Supervisor): Control {
 
   const problems = () => [
     ...supervisor.problems.values(),
+    ...settler.hooks.problems,
     ...(supervisor.modeProblem === null ? [] : [supervisor.modeProblem]),
     ...(settler.mode.unsaved === null ? [] : [`the mode could not be saved: ${settler.mode.unsaved}`]),
   ]

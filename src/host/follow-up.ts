@@ -27,6 +27,7 @@ export class FollowUp {
   after(settled: Settled): void {
     const waits = settled.judgement.holds.some((hold) => hold.startsWith('G3') || hold.startsWith('G9'))
     this.#settler.bond.held(settled.judgement.holds.some((hold) => hold.startsWith('G3')))
+    const due = this.#settler.hooks.dueInMs
     // The same steps again have not helped: replication that stops at once, say.
     const steps = settled.done.map(({ step }) => step).join()
     const repeats = steps !== '' && steps === this.#lastSteps
@@ -36,6 +37,7 @@ export class FollowUp {
     else if (waits) this.in(this.#peerWaitMs)
     else if (settled.done.length > 0) this.in(SETTLED_MS)
     else if (settled.observed.units.some((unit) => unit.kind === 'database' && unit.jobPending)) this.in(RESTARTING_MS)
+    else if (due !== null) this.in(due)
     else if (commitsAlone(this.#settler.state, settled.observed, this.#parts.config)) this.in(WHOLE_MS)
     if (!unsettled) this.#retryMs = RETRY_FIRST_MS
     this.#peerWaitMs = waits ? Math.min(this.#peerWaitMs * 1.5, WHOLE_MS) : PEER_WAIT_MS

@@ -147,7 +147,7 @@ export class Handover {
       sentence: `${order.purpose}: ${result.sentence}; ${last.sentence}`,
     }
     const entry = { event: order.purpose, source: 'operator', alwaysRecord: true, decide: () => null }
-    settler.lastEntry = record(parts, entry, whole, ms, null) ?? settler.lastEntry
+    settler.told(record(parts, entry, whole, ms, null))
     followUp.after(last)
     return { ...result, exit: why === '' ? 0 : 1 }
   }

@@ -4,6 +4,7 @@
  * the peer was attached, whether a fence was proven, what is down on purpose).
  */
 import { bootUnitOf } from '../core/config.ts'
+import type { Consent } from '../core/consent.ts'
 import {
   isRunning,
   type Observed,
@@ -37,6 +38,12 @@ export function thoroughnessOf(event: string, source: string): Thoroughness {
 /** A look at the peer that is not older still says something about whether this machine is fit. */
 const RECENT_MS = 1_000
 
+interface Hears {
+  readonly checks: () => readonly ObservedCheck[]
+  readonly consent: () => Consent
+  readonly onChange: () => void
+}
+
 interface Claims {
   readonly takesPart: boolean
   readonly inPair: boolean
@@ -52,18 +59,13 @@ export class Observer {
   /** By the last look. */
   #writable = false
   readonly #patience = new Patience()
-  readonly #checks: () => readonly ObservedCheck[]
+  readonly #hears: Hears
   readonly #bond: Bond
 
-  constructor(
-    parts: Parts,
-    bond: Bond,
-    peerAttachedAt: number | null,
-    { checks, onChange }: { readonly checks: () => readonly ObservedCheck[]; readonly onChange: () => void },
-  ) {
+  constructor(parts: Parts, bond: Bond, peerAttachedAt: number | null, hears: Hears) {
     this.#parts = parts
     this.#bond = bond
-    this.#checks = checks
+    this.#hears = hears
     const downExpected = new Set(parts.config.units.map((unit) => unit.name))
     this.memory = {
       peerAttachedAt,
@@ -72,7 +74,7 @@ export class Observer {
       downExpected,
       peer: null,
       peerAt: Number.NEGATIVE_INFINITY,
-      sight: new Sight(onChange),
+      sight: new Sight(hears.onChange),
     }
   }
 
@@ -90,14 +92,8 @@ export class Observer {
           ? this.lookAtPeer(this.#patience.limitMs)
           : null,
     ])
-    const seen = {
-      units: this.#unitsFrom(statuses),
-      bootUnit: {
-        name: bootUnitOf(this.#parts.config),
-        file: statuses?.at(-1)?.file ?? null,
-      },
-      database,
-    }
+    const bootUnit = { name: bootUnitOf(this.#parts.config), file: statuses?.at(-1)?.file ?? null }
+    const seen = { units: this.#unitsFrom(statuses), bootUnit, database }
     const router = routerOf(seen)
     for (const unit of seen.units) if (isRunning(unit)) this.memory.downExpected.delete(unit.name)
     const down = router !== undefined && router.active !== null && !isRunning(router)
@@ -120,7 +116,8 @@ export class Observer {
       vip: network.holdsVip(),
       carrier: network.carrier(),
       unfitDeclared: unfitFile.read(),
-      checks: this.#checks(),
+      checks: this.#hears.checks(),
+      consent: this.#hears.consent(),
       fenced: this.memory.fenced,
       peer: late ?? this.#recentPeer(),
       peerAttached: attached,
@@ -182,7 +179,7 @@ export class Observer {
   }
 
   async #database(): Promise<DatabaseStatus | null> {
-    const silent = this.#checks().some(({ kind, trouble }) => kind === 'database' && trouble !== null)
+    const silent = this.#hears.checks().some(({ kind, trouble }) => kind === 'database' && trouble !== null)
     const status = await this.lookAtDatabase(silent ? LIMITS.hungDatabaseLook : LIMITS.databaseLook)
     if (status === null) return null
     this.#writable = status.answers && status.writable

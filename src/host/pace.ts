@@ -13,6 +13,8 @@ export const RESTARTING_MS = 250
 export const WHOLE_MS = 1_000
 /** How soon a peer that still accepts writes is asked again (G3): it is being fenced at this moment, or for long not. */
 export const PEER_WAIT_MS = 8
+/** When hooks that said no are asked again; doubled each time, up to the drift interval. */
+export const VETO_FIRST_MS = 1_000
 /** How soon after keepalived's word was doubted the machine looks again. */
 export const DOUBT_MS = 50
 /** How often a machine looks at what ties it to its peer. */

@@ -5,6 +5,7 @@ import type { ObservedCheck } from '../core/observed.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Cloner } from '../ports/clone.ts'
 import type { Database, Primary } from '../ports/database.ts'
+import type { Hooks } from '../ports/hooks.ts'
 import type { Network } from '../ports/network.ts'
 import type { Probe } from '../ports/probe.ts'
 import type { History, ModeFile, StateFile, UnfitFile } from '../ports/storage.ts'
@@ -41,6 +42,7 @@ export interface Parts {
   readonly stateFile: StateFile
   readonly unfitFile: UnfitFile
   readonly history: History
+  readonly hooks: Hooks
   /** What was decided and done since the supervisor was started, for monitoring. */
   readonly counting: Counting
   readonly probes: readonly PlacedProbe[]

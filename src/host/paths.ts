@@ -10,4 +10,5 @@ export const PATHS = {
   state: `${state}/state.json`,
   diverged: `${state}/diverged`,
   history: `${state}/history.jsonl`,
+  hooks: process.env.APMODE_HOOKS ?? '/etc/apmode/hooks.d',
 } as const

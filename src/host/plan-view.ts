@@ -11,7 +11,8 @@ import { rowFor } from '../core/posture.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import type { MachineEvent, State } from '../core/state.ts'
 import type { CommandResult, PlannedStep, PlanRequest, PlanView, RecloneRequest } from '../ports/control.ts'
-import type { Commands } from './commands.ts'
+import { asksHooks, type Commands } from './commands.ts'
+import { asIfAgreed, withHooks } from './plan-hooks.ts'
 import {
   afterHandover,
   described,
@@ -50,9 +51,10 @@ export async function planView(
   request: PlanRequest,
 ): Promise<PlanView> {
   const { settler } = supervisor
-  const seen = await settler.look('everything')
+  const seen = asIfAgreed(await settler.look('everything'))
   const from = withoutStaleWord(settler.state, seen)
   const { to, sentence, checks, steps, refusal } = await prospectOf(supervisor, operations, request, from, seen)
+  const asksChange = request.command === 'set' && asksHooks(request, from)
   return {
     event: nameOf(request),
     from,
@@ -60,7 +62,7 @@ export async function planView(
     sentence: refusal?.sentence ?? sentence,
     posture: rowFor(refusal === null ? to : from).sentence,
     checks,
-    steps: refusal === null ? steps : [],
+    steps: refusal === null ? withHooks(steps, settler.hooks.current(), { from, to, asksChange }) : [],
     refusedBy: refusal?.refusedBy ?? null,
   }
 }

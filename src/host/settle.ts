@@ -4,8 +4,7 @@
  * before the first step and the reached mode before the first grant; after a wait nothing is granted on an old look.
  */
 import { messageOf } from '../core/errors.ts'
-import { withoutStaleWord } from '../core/interpret.ts'
-import { type Judgement, judge } from '../core/judge.ts'
+import type { Judgement } from '../core/judge.ts'
 import { type Claim, decreed } from '../core/lineage.ts'
 import { transition } from '../core/machine.ts'
 import type { Observed, ObservedCheck, Withdrawal } from '../core/observed.ts'
@@ -14,6 +13,9 @@ import { type MachineEvent, type State, sameState } from '../core/state.ts'
 import { type Step, sentenceOf } from '../core/step.ts'
 import type { HistoryEntry, SavedState, StepRecord } from '../ports/storage.ts'
 import { Bond } from './bond.ts'
+import { consult } from './consult.ts'
+import { decided, judged } from './decide.ts'
+import { HookDesk } from './hook-desk.ts'
 import { ModeChange } from './mode-change.ts'
 import { Observer, type Thoroughness } from './observe.ts'
 import type { Parts } from './parts.ts'
@@ -33,6 +35,7 @@ export class Settler {
   readonly observer: Observer
   readonly performer: Performer
   readonly bond: Bond
+  readonly hooks: HookDesk
   /** The newest line of the history of this run; null: none yet. */
   lastEntry: HistoryEntry | null = null
   last: { readonly observed: Observed; readonly judgement: Judgement } | null = null
@@ -56,7 +59,9 @@ export class Settler {
     this.mode = new ModeChange(parts)
     this.withdrawal = saved.cloning === null ? null : { stage: 'data', sentence: saved.cloning, ...ALONE }
     this.bond = new Bond(parts, saved.claim, onChange)
-    this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, { checks, onChange })
+    this.hooks = new HookDesk(parts)
+    const consent = () => this.hooks.consent
+    this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, { checks, consent, onChange })
     this.performer = new Performer(parts, this.observer.memory, {
       claim: (claim) => this.claim(claim),
       current: () => this.bond.claim,
@@ -72,12 +77,16 @@ export class Settler {
     const from = this.state
     const tell = request.onProgress ?? (() => {})
     const run = new Run({ performer: this.performer, config, tell, grants, undoable: request.undoable === true })
+    this.hooks.begin()
     let observed = await this.look(request.look ?? 'anew')
-    const asked = request.decide(observed, from)
-    const doubt = asked !== null && 'believed' in asked && !asked.believed ? asked.sentence : null
-    const event = asked === null ? null : 'believed' in asked ? (asked.believed ? asked.event : null) : asked
-    const now = withoutStaleWord(from, observed)
-    const to = event === null ? now : transition(now, event)
+    const takes = () => this.bond.claim === 'none' && this.claim('taking')
+    const said = await consult({ hooks: this.hooks, config, grants, tell, takes }, request, observed, from)
+    if (said !== null) {
+      run.done.push(...said)
+      // Nothing is granted any more when a withdrawal has taken over: it need not wait for a look.
+      if (!grants.aborted) observed = await this.look('anew')
+    }
+    const { event, to, doubt } = decided(request, observed, from)
     if (request.event === 'backup' && from.vrrp === 'master' && to.vrrp === 'backup') this.bond.yielding.yields(begun)
     if (this.bond.claim === 'alone' && this.bond.yielding.forLong(begun)) this.claim('shared')
     // Decided: a supervisor that is killed from here on finishes it (G2).
@@ -92,14 +101,14 @@ export class Settler {
     // What moved the machine names the entry, not what made it look.
     const moved = event !== null && event.type !== 'set' && !sameState(from, to)
     const named = moved ? { ...request, event: event.type } : request
-    let judgement = this.#judge(observed, named, from)
+    let judgement = judged(to, observed, config, named, from)
     for (let round = 0; round < ROUNDS; round += 1) {
       const withdrew = await run.withdraw(judgement.plan.withdraw, observed)
       if (run.result !== 'failed') this.mode.reach(this.state, mustBeDurable)
       if (judgement.plan.grant.length === 0) break
       if (withdrew) {
         observed = await this.look('anew')
-        judgement = this.#judge(observed, named, from)
+        judgement = judged(to, observed, config, named, from)
         if (judgement.plan.withdraw.length > 0 && round + 1 < ROUNDS) continue
       }
       await run.grant(judgement.plan.grant)
@@ -111,6 +120,7 @@ export class Settler {
     // Its last word need not come any more, and would be late.
     if (run.stoppedRouter) this.#move({ type: 'stop', wanted: true, lastStanding: false })
     this.#remember(observed, run.opened)
+    this.hooks.end()
     this.last = { observed, judgement }
     this.onSettled(judgement)
     const told = request.cameFrom ?? from
@@ -133,8 +143,15 @@ export class Settler {
       result: run.result,
     }
     if (request.unrecorded === true) return settled
-    this.lastEntry = record(this.#parts, named, settled, clock.elapsed() - begun, this.lastEntry) ?? this.lastEntry
+    this.told(record(this.#parts, named, settled, clock.elapsed() - begun, this.lastEntry))
     return settled
+  }
+
+  /** A new line of the history; null: nothing was worth one. */
+  told(entry: HistoryEntry | null): void {
+    if (entry === null) return
+    this.lastEntry = entry
+    this.hooks.tell(entry)
   }
 
   /** Begins to watch what ties this machine to its peer; resolves when that is known. */
@@ -191,15 +208,6 @@ export class Settler {
       // An old claim on the disk would be believed after a power cut (G2).
       this.#parts.stateFile.forget()
     }
-  }
-
-  #judge(observed: Observed, request: Request, from: State): Judgement {
-    return judge(this.state, observed, this.#parts.config, {
-      event: request.event,
-      from,
-      planned: request.planned === true,
-      ...(request.peerWaitMs === undefined ? {} : { peerWaitMs: request.peerWaitMs }),
-    })
   }
 
   /** What must be known after a crash too: whether a peer was there (G4), and what that makes of the claim (G2). */

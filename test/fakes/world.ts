@@ -20,6 +20,7 @@ import type {
   Presence,
   ReplicationStatus,
 } from '../../src/ports/database.ts'
+import type { HookCall, HookOutcome } from '../../src/ports/hooks.ts'
 import type { HistoryEntry, ModeRecord, SavedState } from '../../src/ports/storage.ts'
 import type { Systemd, UnitStatus } from '../../src/ports/systemd.ts'
 
@@ -120,6 +121,8 @@ export class World {
   /** Called after each change; a test looks for what must never be, or throws Killed. */
   onChange: (change: string) => void = () => {}
   probes: Parts['probes'] = []
+  /** The operator's programs, by name; undefined: it agrees. */
+  hooks: Record<string, (call: HookCall) => Promise<HookOutcome | undefined>> = {}
   /** Before a step of this name is done, the test may let something happen. */
   before = new Map<string, () => void | Promise<void>>()
   failing = new Map<string, string>()
@@ -267,6 +270,16 @@ export class World {
           if (this.dead) throw new Killed('unfit')
           this.unfit = unfit
           this.#changed(unfit ? 'unfit' : 'fit')
+        },
+      },
+      hooks: {
+        list: () => ({ names: Object.keys(this.hooks).sort(), refused: [] }),
+        run: async (name, call) => {
+          const word = `hook ${name} ${call.phase} ${call.event}`
+          // A hook that is told is none of the changes that a supervisor is killed after: nobody waits for it.
+          if (call.phase === 'post') this.changes.push(word)
+          else this.#changed(word)
+          return (await this.hooks[name]?.(call)) ?? { answer: 'yes', detail: '', output: '' }
         },
       },
       counting: this.counting,

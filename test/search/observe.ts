@@ -160,6 +160,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       keptIn: machine.diverged ? 'kept' : null,
     },
     routerDownExpected: machine.routerDownExpected,
+    consent: { says: 'yes' },
     shuttingDown: false,
     withdrawal: machine.withdrawn ? STOPPING : null,
   }

@@ -3,6 +3,7 @@
  * the machine knows (its name, the state of the password file) is passed in. It never shows a value under an unknown key.
  */
 import type { Config, ConfigProblem, NodeConfig, UnitConfig } from '../config.ts'
+import { HOOKS } from './hooks-shape.ts'
 import { readTable, repeatedTables, singleTable } from './read.ts'
 import { type Draft, RULES } from './rules.ts'
 import { DATABASE, HEALTH, NODE, SECTIONS, type Shape, TOP, UNIT, type ValuesOf, VRRP } from './schema.ts'
@@ -64,6 +65,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
   const units = repeated('unit', UNIT)
   const database = single('database', DATABASE)
   const health = single('health', HEALTH)
+  const hooks = single('hooks', HOOKS)
   const broken = new Set(problems.filter(({ key }) => key === 'node' || key === 'unit').map(({ key }) => key))
 
   const draft: Draft = { top, nodes, vrrp, units, database, health, broken }
@@ -94,8 +96,10 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
     vrrp: complete(VRRP, vrrp.values),
     database: complete(DATABASE, database.values),
     health: complete(HEALTH, health.values),
+    hooks: complete(HOOKS, hooks.values),
   }
-  if (node === undefined || !parts.top || !parts.vrrp || !parts.database || !parts.health) throw new Error(complaint)
+  if (node === undefined || !parts.top || !parts.vrrp || !parts.database || !parts.health || !parts.hooks)
+    throw new Error(complaint)
   const config: Config = {
     ...parts.top,
     node,
@@ -106,6 +110,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
     database: parts.database,
     health: parts.health.listen,
     healthAgent: parts.health.agentListen,
+    hooks: parts.hooks,
   }
   return { ok: true, config }
 }

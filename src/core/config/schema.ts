@@ -3,6 +3,7 @@
  * example. Validation, defaults, "did you mean" and the table in docs/configuration.md are made from these rows, so that
  * a new key is one row here and one field in `Config`. What concerns several keys at once is in `rules.ts`.
  */
+import { HOOKS } from './hooks-shape.ts'
 import { row, type Shape } from './row.ts'
 import * as type from './value-types.ts'
 
@@ -236,4 +237,5 @@ export const SECTIONS = [
   },
   { name: 'database', header: '[database]', repeated: false, shape: DATABASE, sentence: 'The replicated database.' },
   { name: 'health', header: '[health]', repeated: false, shape: HEALTH, sentence: 'The read-only HTTP server.' },
+  { name: 'hooks', header: '[hooks]', repeated: false, shape: HOOKS, sentence: 'Programs of yours: docs/hooks.md.' },
 ] as const satisfies readonly Section[]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Mode } from '../../../src/core/vocabulary.ts'
+import type { HookOutcome } from '../../../src/ports/hooks.ts'
 import { type Driven, drive, quiet } from '../../fakes/driven.ts'
 import { Killed, World } from '../../fakes/world.ts'
 
@@ -39,7 +40,12 @@ const TROUBLES = {
   },
 } as const
 
-const SITUATIONS: readonly Situation[] = NODES.flatMap((node) =>
+const HOOKS: Readonly<Record<string, HookOutcome>> = {
+  ', whose hooks agree': { answer: 'yes', detail: '', output: '' },
+  ', whose hook says no': { answer: 'no', detail: 'not now', output: '' },
+}
+
+const PLAIN: readonly Situation[] = NODES.flatMap((node) =>
   MODES.flatMap((mode) =>
     [true, false].flatMap((vip) =>
       Object.entries(PEERS).flatMap(([peer, meet]) =>
@@ -57,6 +63,17 @@ const SITUATIONS: readonly Situation[] = NODES.flatMap((node) =>
     ),
   ),
 )
+
+/** Where a promotion may be asked about, the same with hooks. */
+const SITUATIONS: readonly Situation[] = [
+  ...PLAIN,
+  ...PLAIN.filter(({ name }) => / in (ap|s) /.test(name) && !name.includes(', without')).flatMap(({ name, world }) =>
+    Object.entries(HOOKS).map(([what, outcome]) => ({
+      name: `${name}${what}`,
+      world: () => Object.assign(world(), { hooks: { '10-a': async () => outcome } }),
+    })),
+  ),
+]
 
 const hears = (state: 'master' | 'backup' | 'fault' | 'stop', change: (world: World) => void): Event => ({
   name: state.toUpperCase(),

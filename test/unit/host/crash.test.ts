@@ -30,6 +30,18 @@ const failover: Plan = {
   },
 }
 
+/** Every hook is asked again by the next supervisor, and the promotion is finished. */
+const askedFailover: Plan = {
+  ...failover,
+  name: 'failover on the standby, with hooks',
+  world: () => {
+    const world = failover.world()
+    const agrees = async () => undefined
+    world.hooks = { '10-a': agrees, '20-b': agrees }
+    return world
+  },
+}
+
 const fallOut: Plan = {
   name: 'FAULT on the active machine',
   world: () => new World().running(true),
@@ -58,6 +70,7 @@ const command = (mode: 'ap' | 'm' | 's', prepare: (world: World) => World, reach
 
 const PLANS: readonly Plan[] = [
   failover,
+  askedFailover,
   fallOut,
   command('m', (world) => world, fallOut.reached),
   command(
