@@ -308,4 +308,26 @@ describe.skipIf(obstacle !== null)('a pair behind a load balancer, watched', () 
       expect(checked).toMatchObject({ code: 0, stdout: '', stderr: '' })
     }
   })
+
+  test('a restart of the supervisor under load: the VIP stays, and the writes come back by themselves', async () => {
+    const { host1 } = pair
+    const before = await host1.status()
+    const writer = startClient(pair, { door: WRITES, firstNumber: next(), readEveryMs: 0 })
+    try {
+      await waitFor(() => writer.acknowledged.length > 100, { patienceMs: 15_000, reason: 'writes through HAProxy' })
+      const at = Date.now()
+      await host1.must(['systemctl', 'restart', 'apmode'], { timeoutMs: 30_000 })
+      await seen({ 'primary/host1': /^UP$/ })
+      const since = Date.now()
+      await waitFor(() => writer.firstBegunAfter(since), { patienceMs: 10_000, reason: 'a write after the restart' })
+      await writer.stop()
+      process.stderr.write(`without a write ${Math.round(writer.longestGap(at)?.ms ?? 0)} ms\n`)
+      expect(writer.longestGap(at)?.ms).toBeLessThan(10_000)
+      expect(await writer.lostOn(host1)).toEqual([])
+      const { holder, lead } = await host1.status()
+      expect([holder, lead?.epoch]).toEqual([true, before.lead?.epoch])
+    } finally {
+      await writer.stop()
+    }
+  })
 })
