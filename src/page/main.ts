@@ -20,10 +20,13 @@ let newest: string | null | undefined
 
 const now = () => Date.now() + aheadMs
 
-async function renew(): Promise<void> {
+async function renew(at: string | null): Promise<void> {
   const answer = await fetch(`history?n=${ENTRIES}`, { signal: AbortSignal.timeout(5_000) })
   if (!answer.ok) throw new Error(`the supervisor answers ${answer.status}`)
-  showTimeline((await answer.json()) as HistoryEntry[])
+  const entries = (await answer.json()) as HistoryEntry[]
+  // Something newer is being asked for, and may have been answered already.
+  if (newest !== at) return
+  showTimeline(entries)
   tellAges(now())
 }
 
@@ -35,9 +38,9 @@ function show(status: Status): void {
   const at = status.lastChange?.at ?? null
   if (at === newest) return
   newest = at
-  renew().catch(() => {
-    // With the next word of the supervisor.
-    newest = undefined
+  renew(at).catch(() => {
+    // Again with the next word of the supervisor.
+    if (newest === at) newest = undefined
   })
 }
 

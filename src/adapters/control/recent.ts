@@ -13,12 +13,17 @@ const MOST = 50
 const SAME_LOOK_MS = 100
 
 /** The JSON of the newest `n`, oldest first, without a newline at the end. */
-export function recentDecisions(control: Pick<Control, 'history'>): (query: URLSearchParams) => string {
+export function recentDecisions(control: Pick<Control, 'history' | 'known'>): (query: URLSearchParams) => string {
   let entries: readonly string[] = []
   let lookedAt = Number.NEGATIVE_INFINITY
+  let newest: string | null = null
   return (query) => {
     const count = countOf(query)
-    if (performance.now() - lookedAt > SAME_LOOK_MS) {
+    const { lastChange } = control.known()
+    // Whoever has heard of a decision finds it here.
+    const isNew = (lastChange?.at ?? null) !== newest
+    if (isNew || performance.now() - lookedAt > SAME_LOOK_MS) {
+      newest = lastChange?.at ?? null
       entries = control.history(MOST).map((entry) => JSON.stringify(entry))
       lookedAt = performance.now()
     }

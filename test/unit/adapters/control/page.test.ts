@@ -110,6 +110,17 @@ describe('the decisions on the read-only port', () => {
     const where = await started(null)
     const began = performance.now()
     for (let round = 0; round < 30; round++) await ask(where, 'GET', `/history?n=${round + 1}`)
-    expect(control.asked.length).toBeLessThanOrEqual((performance.now() - began) / 100 + 1)
+    const reads = control.asked.filter((one) => one !== 'known')
+    expect(reads.length).toBeLessThanOrEqual((performance.now() - began) / 100 + 1)
+  })
+
+  it('hold a decision as soon as the status tells of it', async () => {
+    const where = await started(null)
+    for (let round = 0; round < 20; round++) {
+      const entry = { ...AN_ENTRY, at: `2026-01-02T03:04:${10 + round}.000Z` }
+      control.entries.push(entry)
+      control.becomes({ lastChange: entry })
+      expect(JSON.parse((await ask(where, 'GET', '/history?n=1')).text)).toEqual([entry])
+    }
   })
 })
