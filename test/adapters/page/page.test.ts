@@ -2,15 +2,15 @@
  * The page in a real Chromium, served by the real port: what is seen, by whom, how it follows, and what it can never do.
  * With APMODE_PICTURES=FOLDER it leaves pictures there, to be looked at.
  */
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Chromium, startChromium, type Tab, whyNoChromium } from '../../browser/chromium.ts'
+import { FAINT_TEXTS, FOCUSED, LIT, TOO_WIDE, textOf } from '../../browser/in-page.ts'
 import { AN_ENTRY } from '../../fakes/control.ts'
-import { CHROMIUM, type Chromium, startChromium, type Tab } from './chromium.ts'
-import { FAINT_TEXTS, FOCUSED, LIT, TOO_WIDE, textOf } from './in-page.ts'
 import { ALONE, FOLLOWS, type Served, serve, WHOLE } from './served.ts'
 
-const missing = existsSync(CHROMIUM) ? null : `there is no ${CHROMIUM}`
+const missing = whyNoChromium()
 if (missing !== null && process.env.CI === 'true') throw new Error(`cannot look at the page: ${missing}`)
 if (missing !== null) console.warn(`skipped, the page in a browser: ${missing}`)
 

@@ -1,14 +1,19 @@
 /**
- * A real Chromium without a window, spoken to by the DevTools protocol: only what the tests of the page need. Invariant: it
- * and its folder are gone when it is closed, and every question to it has a time limit.
+ * A real Chromium without a window, spoken to by the DevTools protocol over a pipe: only what the tests of the page need.
+ * Invariant: it and its folder are gone when it is closed, it ends when this process does (the pipe ends), it listens
+ * nowhere, and every question to it has a time limit.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 
-export const CHROMIUM = '/usr/bin/chromium'
+const CHROMIUM = '/usr/bin/chromium'
 const LIMIT_MS = 20_000
+
+/** As a sentence; null: it can be started. */
+export const whyNoChromium = (): string | null => (existsSync(CHROMIUM) ? null : `there is no ${CHROMIUM}`)
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -26,70 +31,45 @@ export interface Chromium {
   close(): Promise<void>
 }
 
-export async function startChromium(): Promise<Chromium> {
+/** `namespace`: the network namespace that it lives in; this process's own when absent. */
+export async function startChromium(namespace?: string): Promise<Chromium> {
   const folder = mkdtempSync(join(tmpdir(), 'apmode-chromium-'))
-  const child = spawn(
+  const inside = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`]
+  const [program = CHROMIUM, ...args] = [
+    ...inside,
     CHROMIUM,
-    [
-      '--headless=new',
-      // As root Chromium starts only like this; it opens nothing but a page of this repository.
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-dev-shm-usage',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--no-first-run',
-      '--remote-debugging-port=0',
-      `--user-data-dir=${folder}`,
-      'about:blank',
-    ],
-    { stdio: 'ignore', detached: true },
-  )
+    '--headless=new',
+    // As root Chromium starts only like this; it opens nothing but a page of this repository.
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--no-first-run',
+    '--remote-debugging-pipe',
+    `--user-data-dir=${folder}`,
+    'about:blank',
+  ]
+  // It reads from 3 and writes to 4.
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true })
   const end = async () => {
     await ended(child)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
+  const protocol = protocolOf(child)
   try {
-    const socket = await connected(await endpointOf(folder, child))
-    const protocol = protocolOf(socket)
-    return {
-      open: () => openTab(protocol),
-      close: async () => {
-        socket.close()
-        await end()
-      },
-    }
+    await protocol.send('Browser.getVersion', {})
   } catch (thrown) {
     await end()
-    throw thrown
+    throw new Error('cannot start Chromium', { cause: thrown })
   }
-}
-
-/** It writes its port and path into its folder once it listens. */
-async function endpointOf(folder: string, child: ChildProcess): Promise<string> {
-  const file = join(folder, 'DevToolsActivePort')
-  const until = performance.now() + LIMIT_MS
-  while (performance.now() < until) {
-    const [port, path] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
-    if (port && path) return `ws://127.0.0.1:${port}${path}`
-    if (child.exitCode !== null) throw new Error(`cannot start Chromium: it ended with ${child.exitCode}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`cannot start Chromium: it did not listen within ${LIMIT_MS} ms`)
-}
-
-function connected(address: string): Promise<WebSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(address)
-    socket.addEventListener('open', () => resolve(socket))
-    socket.addEventListener('error', () => reject(new Error(`cannot connect to Chromium at ${address}`)))
-  })
+  return { open: () => openTab(protocol), close: end }
 }
 
 /** The whole process group: renderers and helpers too. */
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    if (child.pid === undefined || child.exitCode !== null) return resolve()
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return resolve()
     child.once('exit', () => resolve())
     process.kill(-child.pid, 'SIGKILL')
   })
@@ -109,19 +89,34 @@ interface Message {
   readonly sessionId?: string
 }
 
-function protocolOf(socket: WebSocket): Protocol {
+/** JSON messages, each ended by a zero byte. */
+function protocolOf(child: ChildProcess): Protocol {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (reason: Error) => void }>()
   const listeners: Protocol['listeners'] = new Set()
+  const [input, output] = [child.stdio[3] as Writable, child.stdio[4] as Readable]
   let last = 0
-  socket.addEventListener('message', ({ data }) => {
-    const { id, result, error, method, params, sessionId } = JSON.parse(String(data)) as Message
+  let text = ''
+  const heard = ({ id, result, error, method, params, sessionId }: Message) => {
     if (method !== undefined) for (const listener of listeners) listener(sessionId, method, params ?? {})
     const asked = id === undefined ? undefined : waiting.get(id)
     if (id === undefined || asked === undefined) return
     waiting.delete(id)
     if (error === undefined) asked.resolve(result as never)
     else asked.reject(new Error(error.message))
+  }
+  output.setEncoding('utf8').on('data', (piece: string) => {
+    const messages = (text + piece).split('\0')
+    text = messages.pop() ?? ''
+    for (const message of messages) heard(JSON.parse(message) as Message)
   })
+  // It ended: whoever waits is told by its time limit, or by this.
+  const gone = () => {
+    for (const { reject } of waiting.values()) reject(new Error('Chromium has ended'))
+    waiting.clear()
+  }
+  child.on('error', gone)
+  child.on('exit', gone)
+  for (const pipe of [input, output]) pipe.on('error', gone)
   return {
     listeners,
     send: (method, params, sessionId) =>
@@ -135,7 +130,7 @@ function protocolOf(socket: WebSocket): Protocol {
             settle(value)
           }
         waiting.set(id, { resolve: settled(resolve), reject: settled(reject) })
-        socket.send(JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) }))
+        input.write(`${JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) })}\0`)
       }),
   }
 }
