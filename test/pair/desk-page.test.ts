@@ -39,7 +39,7 @@ describe.skipIf(obstacle !== null)('the page of a pair', () => {
     const tab = await chromium.open()
     await tab.send('Emulation.setDeviceMetricsOverride', {
       width: 1280,
-      height: 1160,
+      height: 1470,
       deviceScaleFactor: 1,
       mobile: false,
     })
@@ -58,6 +58,7 @@ describe.skipIf(obstacle !== null)('the page of a pair', () => {
     const folder = process.env.APMODE_PICTURES
     if (folder === undefined) return
     await tab.send('Page.bringToFront')
+    await tab.send('Emulation.setScrollbarsHidden', { hidden: true })
     for (const format of ['webp', 'png'] as const) {
       const params = { format, ...(format === 'webp' ? { quality: 80 } : {}) }
       const { data } = await tab.send<{ data: string }>('Page.captureScreenshot', params)
@@ -83,7 +84,7 @@ describe.skipIf(obstacle !== null)('the page of a pair', () => {
     await picture(first, 'page')
   })
 
-  test('looks at nothing on behalf of those who look on', async () => {
+  test('tells the same to curl as to the page', async () => {
     const { stdout } = await pair.host1.exec(['curl', '-sS', '--max-time', '1', `http://127.0.0.1:${PORT}/events`])
     expect(stdout).toMatch(/^retry: 1000\n\nevent: beat\ndata: \{"at":".*Z"\}\n\nevent: status\ndata: \{"node":"host1"/)
   })
@@ -105,10 +106,18 @@ describe.skipIf(obstacle !== null)('the page of a pair', () => {
   })
 
   test('goes on by itself when the supervisor is replaced, and changes nothing', async () => {
+    let streams = 0
+    second.on('Network.requestWillBeSent', ({ request }) => {
+      if ((request as { url: string }).url.endsWith('/events')) streams += 1
+    })
     await pair.host2.must(['systemctl', 'restart', 'apmode'])
-    await says(second, '#live', /old/)
+    await vi.waitFor(() => expect(streams).toBeGreaterThan(0), { timeout: 20_000, interval: 50 })
     await says(second, '#live', '● live')
-    await says(second, '#headline', /^host2 serves alone/)
+    // Said by the new one: nothing else ends a unit that the machine needs.
+    await pair.host2.must(['systemctl', 'stop', 'api'])
+    await says(second, '#units', /api\.service\s+inactive/)
+    await pair.host2.must(['systemctl', 'start', 'api'])
+    await says(second, '#units', /api\.service\s+active/)
     expect(await pair.host2.modeFile()).toBe('s')
   })
 })
