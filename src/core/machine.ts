@@ -25,6 +25,7 @@ const prepared = setup({
   types: {} as { events: MachineEvent },
   guards: {
     inPair: stateIn({ mode: 'ap' }),
+    alone: stateIn({ mode: 's' }),
     active: stateIn({ role: 'active' }),
     standby: stateIn({ role: 'standby' }),
     planned: claims('planned'),
@@ -75,6 +76,12 @@ const vrrp = {
   followed: {},
 } as const
 
+/**
+ * A keepalived whose parent is killed still says STOP by its child; that nobody asked for it is known a moment later, by
+ * systemd. It is brought back as if it had said nothing, to where the posture has it running.
+ */
+const diedAfterStop = [vrrp.died, { target: 'master', guard: 'alone' }, { target: 'backup', guard: 'inPair' }] as const
+
 export const machine = prepared.createMachine({
   id: 'apmode',
   type: 'parallel',
@@ -119,7 +126,7 @@ export const machine = prepared.createMachine({
         master: { on: vrrp },
         backup: { on: vrrp },
         fault: { on: vrrp },
-        stop: { on: vrrp },
+        stop: { on: { ...vrrp, died: diedAfterStop } },
       },
     },
   },

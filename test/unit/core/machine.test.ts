@@ -94,6 +94,15 @@ describe('the machine', () => {
     expect(to('ap active master', { type: 'died', lastStanding: false })).toBe('m active stop')
   })
 
+  test('one that said STOP before it died is brought back too: as the standby, alone as the one that serves', () => {
+    expect(to('ap standby stop', { type: 'died', lastStanding: true })).toBe('ap standby backup')
+    expect(to('ap active stop', { type: 'died', lastStanding: true })).toBe('ap active backup')
+    expect(to('s standby stop', { type: 'died', lastStanding: false })).toBe('s standby master')
+    expect(to('ap active stop', { type: 'died', lastStanding: false })).toBe('m active stop')
+    expect(to('m active stop', { type: 'died', lastStanding: false })).toBe('m active stop')
+    expect(to('unset standby stop', { type: 'died', lastStanding: false })).toBe('unset standby stop')
+  })
+
   test('the role follows the operator on the holder and the data on the other', () => {
     expect(to('s standby master', { type: 'set', mode: 'ap', holder: true })).toBe('ap active master')
     expect(to('m standby stop', { type: 'set', mode: 'ap', holder: false })).toBe('ap standby stop')
