@@ -1,10 +1,8 @@
-/** The commands that only ask: `mode`, `status`, `history`, `plan`. */
+/** The commands that only ask: `mode`, `status`, `plan`. */
 import { MODES, VRRP_STATES } from '../core/vocabulary.ts'
 import { type ModeView, type PlanRequest, type PlanView, type Status, UNIT_COMMANDS } from '../ports/control.ts'
-import type { HistoryEntry } from '../ports/storage.ts'
 import { type Context, printJson } from './context.ts'
 import { EXIT, type Exit, Failure } from './exit.ts'
-import { showHistory } from './show/history.ts'
 import { showPlan } from './show/plan.ts'
 import { showStatus } from './show/status.ts'
 
@@ -38,20 +36,17 @@ async function modeFromFile({ terminal }: Context, failure: Failure): Promise<Mo
   return readModeFile(path)
 }
 
-export async function status(context: Context, { json }: Json): Promise<Exit> {
+export async function status(
+  context: Context,
+  { json, watch = false }: Json & { readonly watch?: boolean },
+): Promise<Exit> {
+  if (watch) {
+    const { watchStatus } = await import('./watch.ts')
+    return watchStatus(context, { json: json === true })
+  }
   const found = await context.client.ask<Status>('GET', '/status')
   if (json) printJson(context, found)
   else context.terminal.out(showStatus(found, { paint: context.paint, width: context.terminal.width }, Date.now()))
-  return EXIT.done
-}
-
-export async function history(context: Context, { n, json }: Json & { readonly n: string }): Promise<Exit> {
-  if (!/^\d{1,5}$/.test(n) || Number(n) < 1 || Number(n) > 10_000) {
-    throw new Failure(EXIT.usage, `-n is ${JSON.stringify(n)}, expected a number from 1 to 10000`)
-  }
-  const entries = await context.client.ask<HistoryEntry[]>('GET', `/history?n=${n}`)
-  if (json) printJson(context, entries)
-  else context.terminal.out(showHistory(entries, context.paint))
   return EXIT.done
 }
 

@@ -6,13 +6,14 @@
 import { Argument, Command, CommanderError, Option } from 'commander'
 import { VERSION } from '../host/version.ts'
 import { CHECKS } from '../ports/control.ts'
-import { history, mode, NOTIFY_STATES, PLANNED, plan, planRequestOf, status } from './ask.ts'
+import { mode, NOTIFY_STATES, PLANNED, plan, planRequestOf, status } from './ask.ts'
 import { addChanging } from './changing.ts'
 import { CHECK_TIMEOUT_MS, check } from './check.ts'
 import { completing } from './completion/hints.ts'
 import { type Context, contextOf, printJson } from './context.ts'
 import { doctor } from './doctor.ts'
 import { EXIT, EXIT_CODES_TEXT, type Exit, Failure } from './exit.ts'
+import { addHistoryOptions, HISTORY_EXAMPLE, HISTORY_SUMMARY, history } from './history.ts'
 import { addInitOptions, INIT_EXAMPLE, INIT_SUMMARY, runInit } from './init/command.ts'
 import { NOTIFY_TIMEOUT_MS, notify } from './notify.ts'
 import { completion, configCheck, RENDERED, render, SHELLS, table } from './offline.ts'
@@ -78,8 +79,9 @@ export function programOf(context: Context, end: (exit: Exit) => void): Command 
     'status',
     ASKING,
     'Where this machine stands, and what to do next.',
-    '  apmode status\n  apmode status --json | jq .fit',
+    '  apmode status\n  apmode status --watch            live, until Ctrl-C\n  apmode status --json | jq .fit',
   )
+    .option('--watch', 'show it live, until Ctrl-C; with --json one line for each change')
     .addOption(json())
     .action(act((options) => status(context, options)))
 
@@ -87,10 +89,9 @@ export function programOf(context: Context, end: (exit: Exit) => void): Command 
     .addOption(json())
     .action(act((options) => mode(context, options)))
 
-  command('history', ASKING, 'The newest decisions, oldest first.', '  apmode history -n 5')
-    .option('-n <count>', 'how many', '20')
-    .addOption(json())
-    .action(act((options) => history(context, options)))
+  addHistoryOptions(command('history', ASKING, HISTORY_SUMMARY, HISTORY_EXAMPLE), json).action(
+    act((options) => history(context, options)),
+  )
 
   command(
     'doctor',

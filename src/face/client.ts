@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import type { CommandResult, Progress } from '../ports/control.ts'
 import type { StepRecord } from '../ports/storage.ts'
 import { EXIT, Failure, unreachable } from './exit.ts'
+import { Silence } from './silence.ts'
 import { failureIn } from './thin.ts'
 
 const ASK_TIMEOUT_MS = 15_000
@@ -59,6 +60,33 @@ export class Client {
     }
     if (signal.aborted) return stillGoingOn(timeoutMs, done)
     throw lost()
+  }
+
+  /**
+   * The JSON lines of an answer that does not end by itself. A supervisor that says nothing for `silenceMs` is a Failure; the
+   * time in which this process stood still (Ctrl-Z, Ctrl-S) does not count.
+   */
+  async *lines<Line>(path: string, silenceMs: number, ended: AbortSignal): AsyncGenerator<Line> {
+    const silence = new Silence(silenceMs)
+    const left = new AbortController()
+    const signal = AbortSignal.any([silence.signal, ended, left.signal])
+    const silent = () =>
+      new Failure(EXIT.unreachable, `the supervisor at ${this.socketPath} has said nothing for ${silenceMs / 1000} s`)
+    try {
+      const response = await this.send('GET', path, undefined, signal)
+      if (response.statusCode !== 200) throw failureIn(response.statusCode, await textOf(response))
+      response.on('data', () => silence.broken())
+      response.on('error', () => {}) // it is the loop's to throw; after the loop nobody wants it
+      for await (const line of createInterface({ input: response })) yield JSON.parse(line)
+    } catch (error) {
+      if (ended.aborted) return
+      throw silence.signal.aborted ? silent() : failureOf(error, this.socketPath)
+    } finally {
+      silence.end()
+      left.abort()
+    }
+    // Lines end without an error when the answer is cut off between two of them.
+    if (silence.signal.aborted && !ended.aborted) throw silent()
   }
 
   private async send(

@@ -24,7 +24,9 @@ export function realTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
-    width: process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY,
+    get width() {
+      return process.stdout.isTTY === true ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY
+    },
     environment: process.env,
   }
 }

@@ -92,6 +92,14 @@ export interface NextCommand {
   readonly why: string
 }
 
+/** A line for one that watches. */
+export type Watched =
+  | { readonly type: 'status'; readonly status: Status }
+  /** A new line of the history. */
+  | { readonly type: 'entry'; readonly entry: HistoryEntry }
+  /** Nothing has happened; the supervisor is there. */
+  | { readonly type: 'beat' }
+
 export const CHECKS = ['router', 'api', 'database', 'nic'] as const
 /** One of the four, or the name of a service unit: `nginx.service`. */
 export type Check = (typeof CHECKS)[number] | `${string}.${string}`

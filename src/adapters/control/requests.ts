@@ -92,10 +92,19 @@ export function checkRequest(query: URLSearchParams): readonly Check[] {
   return words.map((word) => (isCheck(word) ? word : fail('what', word, [...CHECKS, 'the name of a service unit'])))
 }
 
+/** `?history=10`: so many of the newest decisions first; none without it. */
+export function eventsRequest(query: URLSearchParams): number {
+  return query.has('history') ? countOf(query, 'history', 0) : 0
+}
+
 export function historyRequest(query: URLSearchParams): number {
-  const text = query.get('n') ?? String(DEFAULT_HISTORY)
-  const count = /^\d{1,6}$/.test(text) ? Number(text) : 0
-  if (count < 1 || count > LONGEST_HISTORY) throw wrong('n', text, `a number from 1 to ${LONGEST_HISTORY}`)
+  return query.has('n') ? countOf(query, 'n', 1) : DEFAULT_HISTORY
+}
+
+function countOf(query: URLSearchParams, name: string, least: number): number {
+  const text = query.get(name) ?? ''
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : -1
+  if (count < least || count > LONGEST_HISTORY) throw wrong(name, text, `a number from ${least} to ${LONGEST_HISTORY}`)
   return count
 }
 

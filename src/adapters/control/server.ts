@@ -15,6 +15,7 @@ import {
 import { BadRequest, boundedServer, readJson, sendJson } from './http.ts'
 import {
   checkRequest,
+  eventsRequest,
   handoverRequest,
   historyRequest,
   notifyRequest,
@@ -24,6 +25,7 @@ import {
   setRequest,
   unitsRequest,
 } from './requests.ts'
+import { watching } from './watching.ts'
 
 const MAX_CONNECTIONS = 128
 const REQUEST_TIMEOUT_MS = 5000
@@ -62,6 +64,7 @@ export function controlServer(control: Control, options: ControlServerOptions = 
 function routesOf(control: Control): Map<string, Route> {
   const get = (run: Route['run']): Route => ({ method: 'GET', run })
   const post = (run: Route['run']): Route => ({ method: 'POST', run })
+  const watch = watching(control)
   const units = (command: UnitCommand): Route =>
     post(async ({ request, response }) => {
       unitsRequest(await readJson(request))
@@ -76,6 +79,7 @@ function routesOf(control: Control): Map<string, Route> {
       }),
     ],
     ['/mode', get(({ response }) => sendJson(response, 200, control.mode()))],
+    ['/events', get(({ request, query, response }) => watch(request, response, eventsRequest(query)))],
     ['/status', get(async ({ response }) => sendJson(response, 200, await control.status()))],
     ['/history', get(({ query, response }) => sendJson(response, 200, control.history(historyRequest(query))))],
     [

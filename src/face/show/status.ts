@@ -14,21 +14,24 @@ export interface Page {
   readonly width: number
 }
 
-export function showStatus(status: Status, { paint, width }: Page, nowMs: number): string {
-  const lines = [
+export function showStatus(status: Status, page: Page, nowMs: number): string {
+  return `${statusLines(status, page, nowMs).join('\n')}\n`
+}
+
+/** `brief`: without the units, where there is no room for them. */
+export function statusLines(status: Status, { paint, width }: Page, nowMs: number, brief = false): string[] {
+  return [
     headline(status, paint),
     '',
     ...showMachines(status, paint, width, nowMs),
     '',
     ...facts(status, paint, width, nowMs),
-    '',
-    ...units(status, paint),
+    ...(brief ? [] : ['', ...units(status, paint)]),
     ...listed('why', status.reasons, { paint, width }, 'yellow'),
     ...listed(`why ${status.peer?.name} is not fit`, status.peer?.reasons ?? [], { paint, width }, 'yellow'),
     ...listed('problems', status.problems, { paint, width }, 'red'),
     ...next(status, paint, width),
   ]
-  return `${lines.join('\n')}\n`
 }
 
 /** What a person reads first: who serves, and in which mode this machine is. */

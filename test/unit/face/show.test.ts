@@ -111,15 +111,15 @@ describe('status', () => {
 
 describe('history and plan', () => {
   it('a decision is its time, its change, its sentence, and the steps that failed', () => {
-    expect(showHistory([AN_ENTRY], plain)).toBe(
+    expect(showHistory([AN_ENTRY], page(80))).toBe(
       '2026-01-02 03:04:05.678 UTC  master (fifo)  ap standby backup → s standby master  57 ms\n' +
-        '  keepalived made this machine the master: it serves alone now\n',
+        '  keepalived made this machine the master: it serves alone now\n' +
+        '  ████████████████████████  stop-unit 41 ms\n',
     )
     const failed = { ...A_STEP, ok: false, detail: 'it hangs' }
-    expect(showHistory([{ ...AN_ENTRY, result: 'failed', steps: [failed] }], plain)).toContain(
-      '57 ms  failed\n  keepalived made this machine the master: it serves alone now\n  ✗ stop keepalived.service (41 ms): it hangs\n',
+    expect(showHistory([{ ...AN_ENTRY, result: 'failed', steps: [failed] }], page(80))).toContain(
+      '57 ms  failed\n  keepalived made this machine the master: it serves alone now\n  ████████████████████████  stop-unit 41 ms\n  ✗ stop keepalived.service (41 ms): it hangs\n',
     )
-    expect(showHistory([], plain)).toBe('nothing has been decided yet\n')
   })
 
   it('a plan shows every step with its calls, and that nothing was changed', () => {
