@@ -26,6 +26,7 @@ export async function doctor(context: Context, { json, list }: DoctorOptions): P
   }
   const { diagnose } = await import('../host/doctor/diagnose.ts')
   const { thisMachine } = await import('../host/doctor/compose.ts')
+  if (process.getuid?.() !== 0) terminal.err('apmode: this is not root: much of it cannot be looked at\n')
   const live = terminal.errIsTerminal && !json ? new LiveProgress(terminal, paintErr) : null
   try {
     const report = await diagnose(thisMachine(), (busyWith) =>

@@ -36,8 +36,8 @@ describe.skipIf(obstacle !== null)('apmode doctor', () => {
       .map(({ id, severity, found }) => `${id}: ${severity}: ${found}`)
 
   /** Nothing to say on both, once it is so: what was mended takes effect within seconds. */
-  async function allWell(): Promise<void> {
-    await healthy(pair.host1, pair.host2)
+  async function allWell(holder = pair.host1, standby = pair.host2): Promise<void> {
+    await healthy(holder, standby)
     for (const machine of pair.nodes) {
       let last: string[] = []
       await waitFor(
@@ -53,11 +53,12 @@ describe.skipIf(obstacle !== null)('apmode doctor', () => {
 
   const placeOf = ({ on, at }: Break) => ((at ?? on) === 'holder' ? pair.host1 : pair.host2)
 
-  async function mend(broken: Break, finding: Finding): Promise<void> {
-    if (broken.mend === 'follows') return
+  /** null: another mend ends it. */
+  function mendOf(broken: Break, finding: Finding): string | null {
+    if (broken.mend === 'follows') return null
     const script = broken.mend === 'as told' ? finding.mend : broken.mend
     expect(script, broken.check).not.toBeNull()
-    await placeOf(broken).shell(script ?? 'false', PATIENT)
+    return script
   }
 
   async function breakAndMend({ breaks, environment }: Batch): Promise<void> {
@@ -71,9 +72,13 @@ describe.skipIf(obstacle !== null)('apmode doctor', () => {
     }
     const findingOf = ({ check, on }: Break) => reports.get(on)?.findings.find(({ id }) => id === check)
     const told = breaks.map((broken) => `${broken.check}: ${findingOf(broken)?.severity}`)
+    const typed = new Set<string>()
     for (const broken of breaks) {
       const finding = findingOf(broken)
-      if (finding !== undefined) await mend(broken, finding)
+      const script = finding === undefined ? null : mendOf(broken, finding)
+      // What mends several is typed once.
+      if (script !== null && !typed.has(script)) await placeOf(broken).shell(script, PATIENT)
+      if (script !== null) typed.add(script)
     }
     for (const broken of breaks) if (broken.tidy !== undefined) await placeOf(broken).shell(broken.tidy)
     // Only now, so that the next batch begins with a whole pair.
@@ -93,6 +98,29 @@ describe.skipIf(obstacle !== null)('apmode doctor', () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining('chmod 0644 /opt/ap-mode')])
     expect(stdout).toMatch(/host2: \d+ checks: \d+ ok, 1 error\n$/)
     await pair.host2.shell('chmod 0644 /opt/ap-mode')
+  })
+
+  test('knows what is meant so: maintenance, and a machine that serves alone, are no errors', async () => {
+    const { host1, host2 } = pair
+    expect(await host2.apmode('set m --now', PATIENT)).toMatchObject({ code: 0 })
+    for (const machine of pair.nodes) {
+      const report = await doctor(machine)
+      expect(
+        report.findings.filter(({ severity }) => severity === 'error'),
+        machine.name,
+      ).toEqual([])
+      expect(wrongIn(report)).toContainEqual(expect.stringContaining('pair.whole: warning: ('))
+    }
+    expect(await host2.apmode('rejoin', PATIENT)).toMatchObject({ code: 0 })
+    await allWell(host1, host2)
+  })
+
+  test('has nothing to say after a handover either', async () => {
+    const { host1, host2 } = pair
+    expect(await host1.apmode('handover', PATIENT)).toMatchObject({ code: 0 })
+    await allWell(host2, host1)
+    expect(await host2.apmode('handover', PATIENT)).toMatchObject({ code: 0 })
+    await healthy(host1, host2)
   })
 
   test.each(BATCHES.map((batch) => [batch.name, batch] as const))('finds, and mends: %s', async (_name, batch) => {

@@ -29,7 +29,7 @@ export interface Facts {
   /** `keepalived -t`. */
   readonly keepalivedTest: Ran
   /** The path of each script, and every part of it that somebody else than root can change. */
-  readonly scripts: readonly { readonly path: string; readonly weak: readonly string[] }[]
+  readonly scripts: readonly { readonly path: string; readonly there: boolean; readonly weak: readonly string[] }[]
 
   /** By the name that was asked for: the service units, the boot unit, the supervisor's own. */
   readonly units: ReadonlyMap<string, UnitExamination>

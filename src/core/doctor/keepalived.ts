@@ -64,11 +64,15 @@ export const KEEPALIVED: readonly Check[] = [
   }),
   check({
     id: 'keepalived.script-path',
-    title: 'nobody but root can change a script on its way',
+    title: 'the scripts are there, and nobody but root can change them on their way',
     looks: 'the owner and mode of each script and of every folder above it',
     why: 'keepalived silently disables a script that somebody else could change.',
     needs: ['scripts'],
     judge: ({ scripts }) => {
+      const lost = scripts
+        .filter(({ there }) => !there)
+        .map(({ path }) => `${path} is not there, or cannot be executed`)
+      if (lost.length > 0) return bad('error', lost.join('; '), RENDER)
       const weak = [...new Set(scripts.flatMap((script) => script.weak))]
       const mend = `chown root:root ${weak.join(' ')} && chmod go-w ${weak.join(' ')}`
       const faults = weak.map((path) => `${path} can be changed by others`)

@@ -61,9 +61,15 @@ export async function lookAtKeepalived(outside: Examination) {
   const scripts = await attempt(async () => {
     if (keepalivedFile.kind !== 'seen') throw new Error(keepalivedFile.why)
     const paths = scriptsIn(keepalivedFile.value.tree)
-    return Promise.all(paths.map(async (path) => ({ path, weak: await weakParts(outside, path) })))
+    return Promise.all(paths.map((path) => scriptAt(outside, path)))
   })
   return { keepalivedPath, keepalivedFile, keepalivedTest, scripts } satisfies Partial<Looks>
+}
+
+async function scriptAt(outside: Examination, path: string) {
+  const found = await outside.stat(path)
+  const there = found?.kind === 'file' && (found.mode & 0o111) !== 0
+  return { path, there, weak: found === null ? [] : await weakParts(outside, path) }
 }
 
 /** Each part of a path that somebody else than root can change, by keepalived's own rule (check_script_secure). */
@@ -75,6 +81,9 @@ async function weakParts(outside: Examination, path: string): Promise<string[]> 
   return found.flatMap((fact) => (fact === null || !isWeak(fact) ? [] : [fact.path]))
 }
 
-function isWeak({ uid, gid, mode }: PathFact): boolean {
-  return uid !== 0 || (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0)
+/** A folder with the sticky bit lets nobody replace what is another's. */
+function isWeak({ kind, uid, gid, mode }: PathFact): boolean {
+  if (uid !== 0) return true
+  if (kind === 'folder' && (mode & 0o1000) !== 0) return false
+  return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0)
 }

@@ -134,6 +134,12 @@ describe('a check', () => {
       /diff/,
     ],
     ['keepalived.loaded', 'ok', unit('keepalived.service', { active: 'inactive', changedAtMs: 0 }), null],
+    [
+      'keepalived.script-path',
+      'error',
+      { scripts: [{ path: '/usr/bin/apmode', there: false, weak: [] }] },
+      /apmode render keepalived/,
+    ],
     ['units.known', 'note', unit('mariadb.service', { id: 'mysql.service' }), /\[\[unit\]\]/],
     ['units.files', 'warning', { modeFile: { ...FACTS.modeFile, mode: 'm' } }, /^systemctl mask mariadb\.service/],
     ['units.files', 'warning', { modeFile: { ...FACTS.modeFile, mode: 's' } }, /^systemctl enable ap\.service$/],

@@ -95,7 +95,7 @@ export const FACTS: Facts = {
     tree: parseKeepalived(KEEPALIVED_CONF),
   },
   keepalivedTest: { code: 0, out: '', err: '' },
-  scripts: [{ path: '/usr/bin/apmode', weak: [] }],
+  scripts: [{ path: '/usr/bin/apmode', there: true, weak: [] }],
   units: unitsOf(...UNITS),
   supervisor: null,
   status: { ...A_STATUS, node: 'host2', role: 'standby', vrrp: 'backup', holder: false, writable: false },

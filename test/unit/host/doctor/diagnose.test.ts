@@ -104,3 +104,32 @@ describe('apmode doctor', () => {
     expect(told).toContainEqual(expect.stringContaining('the database'))
   })
 })
+
+describe('a script of keepalived', () => {
+  const conf = 'vrrp_script a {\n script "/opt/a b"\n}\n'
+  const file = (path: string, mode: number, more: object = {}) =>
+    ({ path, kind: 'file', mode, uid: 0, gid: 0, changedAtMs: 0, ...more }) as const
+  const judged = async (
+    facts: Readonly<Record<string, ReturnType<typeof file> | { readonly kind: 'folder'; readonly mode: number }>>,
+  ) => {
+    const of = await found({
+      text: async () => conf,
+      realpath: async (path) => path,
+      stat: async (path) => ({ ...file(path, 0o755), ...facts[path] }),
+    })
+    return of('keepalived.script-path')
+  }
+
+  test.each<[string, string, Parameters<typeof judged>[0]]>([
+    ['ok', "is root's on the whole way", {}],
+    ['error', 'can be written by others', { '/opt/a': file('/opt/a', 0o757) }],
+    ['error', 'belongs to somebody else', { '/opt/a': file('/opt/a', 0o755, { uid: 7 }) }],
+    ['error', 'can be written by a group that is not root', { '/opt/a': file('/opt/a', 0o775, { gid: 7 }) }],
+    ['ok', "can be written by root's group", { '/opt/a': file('/opt/a', 0o775) }],
+    ['error', 'lies in a folder that others can write to', { '/opt': { kind: 'folder', mode: 0o777 } }],
+    ['ok', 'lies in such a folder with the sticky bit', { '/opt': { kind: 'folder', mode: 0o1777 } }],
+    ['error', 'cannot be executed', { '/opt/a': file('/opt/a', 0o644) }],
+  ])('is %s when it %s', async (severity, _how, facts) => {
+    expect(await judged(facts)).toMatchObject({ severity })
+  })
+})
