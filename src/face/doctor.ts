@@ -34,7 +34,7 @@ export async function doctor(context: Context, { json, list }: DoctorOptions): P
     )
     live?.stop()
     if (json) printJson(context, report)
-    else terminal.out(showReport(report, paint))
+    else terminal.out(showReport(report, paint, terminal.width))
     return report.ok ? EXIT.done : EXIT.failed
   } finally {
     live?.stop()

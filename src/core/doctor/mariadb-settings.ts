@@ -15,8 +15,9 @@ interface Setting {
 }
 
 const shown = (values: Values, name: string) => values[name] ?? 'unknown'
+/** One that the server does not know (a plugin that is missing) is not as wanted either. */
 const differs = (values: Values, { name, wanted }: Setting) =>
-  values[name] !== undefined && normalValue(values[name]) !== normalValue(wanted)
+  values[name] === undefined || normalValue(values[name]) !== normalValue(wanted)
 
 /** Mended at once, and for the next start by the file. */
 function settings(severity: 'warning' | 'error', values: Values, wanted: readonly Setting[]) {

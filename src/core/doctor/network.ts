@@ -81,14 +81,17 @@ export const NETWORK: readonly Check[] = [
     looks: 'a connection to its port, and the rules of the firewall for the way out',
     why: 'Before a promotion it is asked whether it still serves (G3), and it is what this machine follows.',
     needs: ['config', 'reach'],
-    may: ['firewall'],
-    judge: ({ config, reach, firewall }) => {
+    may: ['firewall', 'modeFile'],
+    judge: ({ config, reach, firewall, modeFile }) => {
       const { peer, database } = config
       if (peer === null) return ok(NO_PEER)
       const verdict = barred(firewall, { config, peer, hook: 'output', protocol: 'tcp' })
       if (verdict !== null) return verdict
       if (reach === null) return ok(`${peer.address}:${database.port} accepts`)
-      return bad('error', `${peer.address}:${database.port}: ${reach}`, `apmode doctor   # on ${peer.name}`)
+      const mend = `apmode doctor   # on ${peer.name}`
+      // The machine is there, and its database rests: in maintenance, say. Or nobody expects it to be there.
+      const rests = /ECONNREFUSED/.test(reach) || (modeFile !== null && modeFile.mode !== 'ap')
+      return bad(rests ? 'warning' : 'error', `${peer.address}:${database.port}: ${reach}`, mend)
     },
   }),
   check({

@@ -1,4 +1,5 @@
 /** The checks of the pair: do the two machines agree, does the data flow, is each of them able to serve. Data. */
+import type { NextCommand } from '../../ports/control.ts'
 import { bad, type Check, check, ok, unless } from './check.ts'
 
 /** A supervisor says how it is at least every 30 s (`host/presence.ts`). */
@@ -6,6 +7,10 @@ const SILENT_MS = 90_000
 const CLOCK_WARNING_MS = 500
 const CLOCK_ERROR_MS = 5_000
 const LAG_SECONDS = 10
+
+/** What status would type next, and where. */
+const typed = (next: NextCommand | null | undefined) =>
+  next == null ? null : `${next.command}${next.on === null ? '' : `   # on ${next.on}`}`
 
 /** `10.11.19-MariaDB-…` → `10.11` */
 const series = (version: string) => /^\d+\.\d+/.exec(version)?.[0] ?? version
@@ -24,7 +29,7 @@ export const PAIR: readonly Check[] = [
       return unless(
         'warning',
         faults,
-        next?.command ?? 'apmode status',
+        typed(next) ?? 'apmode status',
         fit === true ? 'fit' : 'nothing is known against it',
       )
     },
@@ -105,7 +110,7 @@ export const PAIR: readonly Check[] = [
     judge: ({ modeFile: { mode }, peerWord: { presence }, config: { peer }, status }) => {
       if (presence === null) return bad('note', `${peer?.name} has said nothing yet`, 'apmode status')
       const found = `(${mode}, ${presence.mode})`
-      const next = status?.next?.command ?? (mode === 'm' ? 'apmode rejoin' : `apmode rejoin   # on ${peer?.name}`)
+      const next = typed(status?.next) ?? (mode === 'm' ? 'apmode rejoin' : `apmode rejoin   # on ${peer?.name}`)
       if (mode === 's' && presence.mode === 's')
         return bad('error', `${found}: each thinks that it is alone`, 'apmode status')
       if (mode !== 'ap' || presence.mode !== 'ap')

@@ -6,6 +6,7 @@ import { type Check, GROUPS, SEVERITIES, type Severity } from '../../core/doctor
 import type { Finding, Report } from '../../core/doctor/examine.ts'
 import type { Paint, Style } from '../terminal.ts'
 import { columns } from './columns.ts'
+import { cut, wrap } from './wrap.ts'
 
 const STYLES: Readonly<Record<Severity, Style>> = {
   ok: 'green',
@@ -14,28 +15,44 @@ const STYLES: Readonly<Record<Severity, Style>> = {
   error: 'red',
   unknown: 'yellow',
 }
-const INDENT = ' '.repeat(11)
+const MARK = 7
+const BESIDE = 2 + MARK + 2
+const INDENT = ' '.repeat(BESIDE)
+/** With less room than this nothing is said beside a title. */
+const LEAST_ROOM = 12
 
-export function showReport(report: Report, paint: Paint): string {
-  const width = Math.max(...report.findings.map(({ title }) => title.length))
+export function showReport(report: Report, paint: Paint, width: number): string {
+  const titles = Math.max(...report.findings.map(({ title }) => title.length))
+  const page: Page = { paint, width, titles: Math.min(titles, Math.max(width - BESIDE - 2 - LEAST_ROOM, 40)) }
   const lines = GROUPS.flatMap((group) => {
     const findings = report.findings.filter((finding) => finding.group === group)
     return findings.length === 0
       ? []
-      : [paint('bold', group), ...findings.flatMap((finding) => linesOf(finding, width, paint)), '']
+      : [paint('bold', group), ...findings.flatMap((finding) => linesOf(finding, page)), '']
   })
   return `${[...lines, summaryOf(report, paint)].join('\n')}\n`
 }
 
-function linesOf({ severity, title, found, why, mend, looked }: Finding, width: number, paint: Paint): string[] {
-  const mark = paint(STYLES[severity], severity.padEnd(7))
-  if (severity === 'ok' || severity === 'unknown') return [`  ${mark}  ${title.padEnd(width)}  ${paint('dim', found)}`]
-  const more = [['found', found], ['looked', looked], ['why', why], ...(mend === null ? [] : [['mend', mend]])]
-  const details = more.map(([name = '', text = '']) => {
-    const shown = name === 'mend' || name === 'found' ? paint('bold', text) : text
-    return `${INDENT}${paint('dim', name.padEnd(6))}  ${shown}`
-  })
-  return [`  ${mark}  ${title}`, ...details]
+interface Page {
+  readonly paint: Paint
+  readonly width: number
+  /** Columns of the titles. */
+  readonly titles: number
+}
+
+function linesOf(finding: Finding, { paint, width, titles }: Page): string[] {
+  const { severity, title, found, why, mend, looked } = finding
+  const mark = paint(STYLES[severity], severity.padEnd(MARK))
+  if (severity === 'ok' || severity === 'unknown') {
+    const beside = cut(found, width - BESIDE - 2 - Math.max(titles, title.length))
+    const shown = cut(title, width - BESIDE)
+    return [`  ${mark}  ${beside.length < 2 ? shown : `${shown.padEnd(titles)}  ${paint('dim', beside)}`}`]
+  }
+  const more = ([name, text]: readonly [string, string]) => wrap(`${INDENT}${name.padEnd(6)}  `, text, width)
+  const details = [...more(['found', found]), ...more(['looked', looked]), ...more(['why', why])]
+  // Never broken: it is there to be copied.
+  const last = mend === null ? [] : [`${INDENT}${'mend'.padEnd(6)}  ${paint('bold', mend)}`]
+  return [`  ${mark}  ${title}`, ...details, ...last]
 }
 
 function summaryOf({ node, findings, summary }: Report, paint: Paint): string {

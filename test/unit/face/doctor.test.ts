@@ -23,14 +23,14 @@ describe('apmode doctor', () => {
   })
 
   test('of a healthy machine is a line for each check, and a summary', () => {
-    const text = showReport(examine(looksWith(), SELF), plain)
+    const text = showReport(examine(looksWith(), SELF), plain, Number.POSITIVE_INFINITY)
     expect(text.split('\n').filter((line) => line.startsWith('  ok '))).toHaveLength(CHECKS.length)
     expect(text).toMatch(/\nhost2: \d+ checks: \d+ ok\n$/)
     expect(text).not.toMatch(/mend|why/)
   })
 
   test('says of what is wrong what was looked at, what was found, why it matters, and what to type', () => {
-    const text = showReport(examine(looksWith({ password: 'found mode 0644' }), SELF), plain)
+    const text = showReport(examine(looksWith({ password: 'found mode 0644' }), SELF), plain, Number.POSITIVE_INFINITY)
     expect(text).toContain(`  error    the replication password is root's alone
            found   found mode 0644
            looked  the file in database.replication_password_file: owner, mode, content
@@ -41,8 +41,14 @@ describe('apmode doctor', () => {
   })
 
   test('says of what could not be seen why, in a line', () => {
-    const text = showReport(examine({}, { ...SELF, node: null }), plain)
+    const text = showReport(examine({}, { ...SELF, node: null }), plain, Number.POSITIVE_INFINITY)
     expect(text).toMatch(/^ {2}unknown {2}apmode\.toml has no fault +apmode\.toml has faults$/m)
     expect(text).toMatch(/\nthis machine: \d+ checks: \d+ unknown\n$/)
+  })
+
+  test.each([80, 120])('fits into %d columns, but for what is to be typed', (width) => {
+    const facts = { password: 'found mode 0644', witness: [{ address: '192.168.33.1', problem: 'it does not answer' }] }
+    const lines = showReport(examine(looksWith(facts), SELF), plain, width).split('\n')
+    expect(lines.filter((line) => line.length > width && !line.includes(' mend '))).toEqual([])
   })
 })

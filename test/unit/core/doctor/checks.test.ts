@@ -203,7 +203,8 @@ describe('a check', () => {
       },
       /ip address del/,
     ],
-    ['network.sql-out', 'error', { reach: 'ECONNREFUSED' }, /doctor/],
+    ['network.sql-out', 'error', { reach: 'no connection within 1500 ms' }, /doctor/],
+    ['network.sql-out', 'warning', { reach: 'connect ECONNREFUSED' }, /doctor/],
     ['network.sql-in', 'warning', { peerSessions: 0 }, /mariadb -h/],
     ['network.sql-in', 'note', { peerSessions: 0, modeFile: { ...FACTS.modeFile, mode: 's' } }, /status/],
     [
@@ -214,6 +215,15 @@ describe('a check', () => {
     ],
     ['network.vrrp-out', 'error', { status: master }, /doctor/],
     ['pair.fit', 'warning', { status: { ...A_STATUS, fit: false, reasons: ['G2'] } }, /apmode status/],
+    [
+      'pair.fit',
+      'warning',
+      {
+        status: { ...A_STATUS, reasons: ['why'], next: { command: 'apmode rejoin', on: 'host1', why: 'it fell out' } },
+      },
+      /^apmode rejoin {3}# on host1$/,
+    ],
+    ['mariadb.strict', 'error', { variables: {} }, /gtid_strict_mode = 1/],
     ['pair.word', 'warning', { peerWord: { presence: null, ageMs: null } }, /restart apmode/],
     ['pair.whole', 'error', { modeFile: { ...FACTS.modeFile, mode: 's' }, ...peerSays({ mode: 's' }) }, /status/],
     ['pair.whole', 'warning', peerSays({ role: 'standby' }), /handover/],

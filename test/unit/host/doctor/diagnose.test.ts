@@ -53,7 +53,7 @@ describe('apmode doctor', () => {
       found: expect.stringContaining('cannot ask: nothing is here'),
       mend: 'systemctl enable --now apmode.socket apmode.service',
     })
-    expect(of('mariadb.durable')).toMatchObject({ severity: 'error', mend: 'mariadb -e "SET GLOBAL sync_binlog = 1"' })
+    expect(of('mariadb.durable')).toMatchObject({ severity: 'error', mend: expect.stringMatching(/^mariadb -e "SET GLOBAL sync_binlog = 1/) })
     expect(of('mariadb.answers')).toMatchObject({ severity: 'unknown' })
   })
 
@@ -64,9 +64,9 @@ describe('apmode doctor', () => {
     })
     expect(refused('pair.login')).toMatchObject({ severity: 'error', found: 'Access denied (1045)' })
     expect(refused('network.sql-out')).toMatchObject({ severity: 'ok' })
-    const away = await found({ connect: () => Promise.reject(new Error('ECONNREFUSED')) })
+    const away = await found({ connect: () => Promise.reject(new Error('EHOSTUNREACH')) })
     expect(away('pair.login')).toMatchObject({ severity: 'unknown' })
-    expect(away('network.sql-out')).toMatchObject({ severity: 'error', found: '192.168.33.101:3306: ECONNREFUSED' })
+    expect(away('network.sql-out')).toMatchObject({ severity: 'error', found: '192.168.33.101:3306: EHOSTUNREACH' })
   })
 
   test("judges the peer's clock, and the age of its word by that clock", async () => {
