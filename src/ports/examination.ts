@@ -6,6 +6,7 @@ import type { Config } from '../core/config.ts'
 import type { ModeFact, PathFact, Ran } from '../core/doctor/look.ts'
 import type { UnitFileState } from '../core/vocabulary.ts'
 import type { Presence, Primary, ReplicationStatus } from './database.ts'
+import type { HookList } from './hooks.ts'
 import type { Call } from './systemd.ts'
 
 /** A unit as systemd has it now, in its own words. */
@@ -56,6 +57,7 @@ export interface Examination {
   /** What is wrong with the file of a password; null: nothing. */
   passwordProblem(path: string): string | null
   mode(path: string): ModeFact
+  hooks(): HookList
   /** null: there is nothing. Follows links. */
   stat(path: string): Promise<PathFact | null>
   /** Where the path leads, without links. */

@@ -11,6 +11,9 @@ export function examinationOf(more: Partial<Examination> = {}): Examination {
     configuration: () => ({ path: '/etc/apmode/apmode.toml', faults: ['line 1  it has a fault'], config: null }),
     passwordProblem: () => 'found no such file',
     mode: () => ({ mode: 'unset', problem: null }),
+    hooks: () => {
+      throw new Error('nothing is here')
+    },
     stat: away('stat'),
     realpath: away('resolve'),
     text: away('read'),

@@ -2,6 +2,7 @@
 import type { Status } from '../../ports/control.ts'
 import type { Presence, ReplicationStatus } from '../../ports/database.ts'
 import type { UnitExamination } from '../../ports/examination.ts'
+import type { HookList } from '../../ports/hooks.ts'
 import type { Config } from '../config.ts'
 import type { Ruleset } from './firewall.ts'
 import type { Directive } from './keepalived-file.ts'
@@ -22,6 +23,8 @@ export interface Facts {
   readonly unfit: { readonly file: PathFact | null; readonly text: string }
   readonly modeFile: ModeFact & { readonly file: PathFact | null }
   readonly state: { readonly folder: PathFact | null; readonly file: PathFact | null }
+
+  readonly hooks: HookList
 
   /** null: there is no keepalived.conf. */
   readonly keepalivedPath: PathFact | null

@@ -91,6 +91,18 @@ export const FILES: readonly Check[] = [
     },
   }),
   check({
+    id: 'files.hooks',
+    title: 'every hook is run, and nobody but root can change one',
+    looks: '/etc/apmode/hooks.d: the name, owner and mode of each program, and of the folders above it',
+    why: 'Hooks run as root; one that somebody else could have written is left out, and a veto with it.',
+    needs: ['hooks'],
+    judge: ({ hooks: { names, refused } }) => {
+      const folder = '/etc/apmode/hooks.d'
+      const mend = `chown -R root:root ${folder} && chmod -R go-w ${folder} && ls -l ${folder}`
+      return unless('warning', refused, mend, names.length === 0 ? 'there is none' : names.join(', '))
+    },
+  }),
+  check({
     id: 'files.state',
     title: "state and history are root's alone",
     looks: '/var/lib/apmode and state.json in it',

@@ -4,6 +4,7 @@ import { askSupervisor, connectOnce, statusOf } from '../../adapters/examination
 import { endOf, freeSpace, pathFact, realpath } from '../../adapters/examination/files.ts'
 import { programPath, runProgram } from '../../adapters/examination/programs.ts'
 import { readModeFile } from '../../adapters/files/mode-file.ts'
+import { listHooks } from '../../adapters/hooks/folder.ts'
 import { localSql, remoteSql } from '../../adapters/mariadb/examine.ts'
 import { examineUnits, systemdVersion } from '../../adapters/systemd/examine.ts'
 import type { Examination } from '../../ports/examination.ts'
@@ -25,6 +26,7 @@ export function thisMachine(): Examination {
       const { mode, problem } = readModeFile(path)
       return { mode, problem }
     },
+    hooks: () => listHooks(PATHS.hooks),
     stat: pathFact,
     realpath: (path) => realpath(path),
     text: endOf,

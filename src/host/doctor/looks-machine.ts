@@ -14,7 +14,8 @@ const OWN_UNITS = ['apmode.service', 'apmode.socket']
 
 /** What is apmode's own, whatever the configuration says. */
 export async function lookAtOwnFiles(outside: Examination) {
-  const [fifo, unfit, state] = await Promise.all([
+  const [hooks, fifo, unfit, state] = await Promise.all([
+    attempt(() => outside.hooks()),
     attempt(() => outside.stat(PATHS.fifo)),
     attempt(async () => {
       const file = await outside.stat(PATHS.unfit)
@@ -22,7 +23,7 @@ export async function lookAtOwnFiles(outside: Examination) {
     }),
     attempt(async () => ({ folder: await outside.stat(dirname(PATHS.state)), file: await outside.stat(PATHS.state) })),
   ])
-  return { fifo, unfit, state } satisfies Partial<Looks>
+  return { hooks, fifo, unfit, state } satisfies Partial<Looks>
 }
 
 export async function lookAtFiles(outside: Examination, config: Config) {

@@ -46,6 +46,12 @@ const FILES: readonly Break[] = [
   standby('files.fifo', 'chmod 0666 /run/apmode/vrrp.fifo'),
   standby('files.unfit', 'chmod 0666 /run/apmode/vrrp.unfit'),
   standby('files.mode', 'chmod 0666 /opt/ap-mode'),
+  standby(
+    'files.hooks',
+    'mkdir -p /etc/apmode/hooks.d && install -m 0757 /bin/true /etc/apmode/hooks.d/90-anybodys',
+    'as told',
+    'rm /etc/apmode/hooks.d/90-anybodys',
+  ),
   standby('files.state', 'chmod 0755 /var/lib/apmode'),
 ]
 

@@ -89,6 +89,7 @@ export const FACTS: Facts = {
     folder: pathOf('/var/lib/apmode', 'folder', 0o700),
     file: pathOf('/var/lib/apmode/state.json', 'file', 0o600),
   },
+  hooks: { names: ['10-tell'], refused: [] },
   keepalivedPath: pathOf('/etc/keepalived/keepalived.conf', 'file', 0o644),
   keepalivedFile: {
     file: pathOf('/etc/keepalived/keepalived.conf', 'file', 0o644),

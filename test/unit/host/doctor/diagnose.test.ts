@@ -53,7 +53,10 @@ describe('apmode doctor', () => {
       found: expect.stringContaining('cannot ask: nothing is here'),
       mend: 'systemctl enable --now apmode.socket apmode.service',
     })
-    expect(of('mariadb.durable')).toMatchObject({ severity: 'error', mend: expect.stringMatching(/^mariadb -e "SET GLOBAL sync_binlog = 1/) })
+    expect(of('mariadb.durable')).toMatchObject({
+      severity: 'error',
+      mend: expect.stringMatching(/^mariadb -e "SET GLOBAL sync_binlog = 1/),
+    })
     expect(of('mariadb.answers')).toMatchObject({ severity: 'unknown' })
   })
 
