@@ -94,6 +94,7 @@ function offers({ words, source }: Place): string {
       break
     case 'nodes':
     case 'units':
+    case 'interfaces':
       parts.push(`_apmode_names ${source}`)
       break
   }

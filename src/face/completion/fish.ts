@@ -78,6 +78,7 @@ function offers({ words, source }: Place): string[] {
       return [...fixed, `-a '(__fish_complete_directories)'`]
     case 'nodes':
     case 'units':
+    case 'interfaces':
       return [`-a ${quoted([...words, `(command apmode __complete ${source} 2>/dev/null)`].join(' '))}`]
   }
 }

@@ -1,12 +1,11 @@
 /**
  * What a shell can offer for an argument or the value of an option, where commander does not know it already. A placeholder
- * says most of it: `<file>`, `<folder>`, `<node>` and `<unit>` are completed as what they are called. Types and a table only.
+ * says most of it: `<file>`, `<folder>`, `<node>`, `<unit>` and `<interface>` are completed as what they are called. Types and a table only.
  */
 import type { Argument, Option } from 'commander'
 
-/** Names that are known only on the machine: files by the shell, the others from apmode.toml. */
-export const SOURCES = ['files', 'folders', 'nodes', 'units'] as const
-export type Source = (typeof SOURCES)[number]
+/** Names that are known only on the machine: files by the shell, the others by `apmode __complete`. */
+export type Source = 'files' | 'folders' | 'nodes' | 'units' | 'interfaces'
 
 export interface Hint {
   readonly words?: readonly string[]
@@ -26,6 +25,7 @@ const PLACEHOLDERS: Readonly<Record<string, Source>> = {
   folder: 'folders',
   node: 'nodes',
   unit: 'units',
+  interface: 'interfaces',
 }
 
 const hints = new WeakMap<Argument | Option, Hint>()

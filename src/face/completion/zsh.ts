@@ -81,6 +81,7 @@ function actionOf({ words, source }: Place): string {
       return '_files -/'
     case 'nodes':
     case 'units':
+    case 'interfaces':
       // Both at once: zsh's _alternative takes a list of kinds.
       return words.length === 0
         ? `_apmode_names ${source}`

@@ -1,6 +1,8 @@
 /** The words of `apmode init`: one flag for each question of the table, and those that say how to go about it. */
 import { type Command, Option } from 'commander'
-import { ANSWER_NAMES, type Answers, QUESTIONS } from '../../core/init/answers.ts'
+import { ANSWER_NAMES, type AnswerName, type Answers, QUESTIONS } from '../../core/init/answers.ts'
+import { ROLES } from '../../core/vocabulary.ts'
+import { completing, type Hint } from '../completion/hints.ts'
 import type { Context } from '../context.ts'
 import type { Exit } from '../exit.ts'
 
@@ -19,8 +21,21 @@ export const INIT_EXAMPLE = `  apmode init                                      
   apmode init --vip 192.168.33.100/24 --peer host2 --yes        for scripts
   apmode init                                                   on the other machine, with the files of the first one`
 
+/** What a shell can offer for an answer. */
+const OFFERED: { readonly [name in AnswerName]?: Hint } = {
+  role: { words: ROLES },
+  durability: { words: ['semi-sync', 'async'] },
+  interface: { source: 'interfaces' },
+  peerInterface: { source: 'interfaces' },
+  modeFile: { source: 'files' },
+  socket: { source: 'files' },
+}
+
 export function addInitOptions(command: Command, json: () => Option): Command {
-  for (const name of ANSWER_NAMES) command.addOption(new Option(QUESTIONS[name].flag, QUESTIONS[name].about))
+  for (const name of ANSWER_NAMES) {
+    const { flag, about } = QUESTIONS[name]
+    command.addOption(completing(new Option(flag, about), OFFERED[name] ?? {}))
+  }
   return command
     .option(
       '--password-file <file>',

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { programOf } from '../../../../src/face/cli.ts'
-import { namesIn } from '../../../../src/face/completion/names.ts'
+import { interfacesOf, namesIn } from '../../../../src/face/completion/names.ts'
 import { renderCompletion } from '../../../../src/face/completion/render.ts'
 import { allOf, wordsOf } from '../../../../src/face/completion/words.ts'
 import { contextOf } from '../../../../src/face/context.ts'
@@ -31,6 +31,8 @@ describe('the words that a shell offers', () => {
     expect(at('render')?.flags.find(({ names }) => names.includes('--node'))?.value).toMatchObject({ source: 'nodes' })
     expect(at('check')?.places).toMatchObject([{ source: 'units', repeated: true }])
     expect(at('config', 'check')?.places).toMatchObject([{ source: 'files' }])
+    const asked = at('init')?.flags.find(({ names }) => names.includes('--interface'))?.value
+    expect(asked).toMatchObject({ source: 'interfaces' })
   })
 
   test('follow what is planned: after plan set a mode, and only the options of set', () => {
@@ -74,6 +76,12 @@ describe('names', () => {
   ])('of %s are none, without a word', (_what, text) => {
     if (text !== null) write(text)
     expect(namesIn(env, 'nodes')).toEqual([])
+  })
+
+  test('of interfaces are those that reach another machine', () => {
+    const address = { address: '192.0.2.1', netmask: '', family: 'IPv4' as const, mac: '', cidr: null }
+    const found = { lo: [{ ...address, internal: true }], eth0: [{ ...address, internal: false }], down: undefined }
+    expect(interfacesOf(found)).toEqual(['eth0'])
   })
 
   test('of anything else are none', () => {
