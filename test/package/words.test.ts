@@ -59,6 +59,7 @@ describe.each(SHELLS)('completion in %s', (shell) => {
     ['the command in a command', 'apmode config ch', ['check']],
     ['the machines of apmode.toml', 'apmode render keepalived --node ', ['host1', 'host2']],
     ['the machines of apmode.toml, behind an equals sign', 'apmode render keepalived --node=', ['host1', 'host2']],
+    ['those that fit, behind an equals sign', 'apmode render keepalived --node=h', ['host1', 'host2']],
     ['the units of apmode.toml', 'apmode check router n', ['nginx.service', 'nic']],
   ])('offers %s', (_what, line, expected) => {
     const offered = offeredBy(shell, shelf, line)
