@@ -49,7 +49,10 @@ export function listen(listener: Listener): void {
     })
     // Refused (all places taken, another answer): the browser does not try again by itself.
     stream.addEventListener('error', () => {
-      if (stream.readyState === EventSource.CLOSED && source === stream) void ask().finally(close)
+      if (stream.readyState !== EventSource.CLOSED || source !== stream) return
+      void ask().finally(() => {
+        if (source === stream) close()
+      })
     })
   }
   const ask = async () => {
@@ -79,9 +82,8 @@ export function listen(listener: Listener): void {
     if (now - triedAt > STALE_MS) open()
   }
   document.addEventListener('visibilitychange', () => {
-    const paused = source === null
+    if (!document.hidden && source === null) open()
     look()
-    if (!document.hidden && paused) open()
   })
   open()
   setInterval(look, LOOK_MS)

@@ -47,6 +47,8 @@ const WHOLE = [
   `POST /set HTTP/1.1\r\nHost: a\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
   `POST /notify HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n12\r\n{"state":"master"}\r\n0\r\n\r\n`,
   'GET /history?n=5 HTTP/1.0\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  'GET /events HTTP/1.1\r\nHost: a\r\nLast-Event-ID: 5\r\n\r\n',
   'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n',
   'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
   'GET //x/status HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',

@@ -267,6 +267,25 @@ describe.skipIf(missing !== null)('the page in a browser', () => {
     await says('#live', '● live', 15_000)
   })
 
+  test('gives its place back when nobody has looked for a minute, and is live again when somebody does', async () => {
+    const source = `window.aheadMs = 0
+      const now = performance.now.bind(performance)
+      performance.now = () => now() + window.aheadMs`
+    await tab.send('Page.addScriptToEvaluateOnNewDocument', { source })
+    await look()
+    const hide = (hidden: boolean) =>
+      tab.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))`)
+    expect(served.control.listeners.size).toBe(1)
+    await hide(true)
+    await tab.evaluate('window.aheadMs = 61_000')
+    await says('#live', 'paused')
+    await eventually(() => expect(served.control.listeners.size).toBe(0))
+    await hide(false)
+    await says('#live', '● live')
+    expect(served.control.listeners.size).toBe(1)
+  })
+
   test('calls what it shows old when the supervisor is silent, and goes on by itself when it is back', async () => {
     await look()
     served.stop()
