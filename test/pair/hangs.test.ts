@@ -120,6 +120,18 @@ describe.skipIf(obstacle !== null)('a pair that looks closer', () => {
     })
   })
 
+  test("keepalived's parent is killed on the standby: though its child said STOP, it is brought back by itself", async () => {
+    await nothingMoves(async (_holder, other) => {
+      const mainPid = () => other.must(['systemctl', 'show', '-P', 'MainPID', 'keepalived'])
+      const before = await mainPid()
+      await other.shell(`kill -9 ${before}`)
+      await waitFor(async () => (await other.status()).vrrp === 'backup' && !['0', before].includes(await mainPid()), {
+        patienceMs: 10_000,
+        reason: 'a new keepalived in BACKUP',
+      })
+    })
+  })
+
   test('a machine whose supervisor cannot run does not take the VIP', async () => {
     const { holder, other } = await places()
     const faults = async () =>
