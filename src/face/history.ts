@@ -1,6 +1,8 @@
 /** `apmode history`: the newest decisions, those that are asked for, and the next ones as they come. */
-import type { Command, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { HistoryEntry } from '../ports/storage.ts'
+import { NOTIFY_STATES, PLANNED } from './ask.ts'
+import { completing } from './completion/hints.ts'
 import { type Context, printJson } from './context.ts'
 import { EXIT, type Exit, Failure } from './exit.ts'
 import { follow } from './follow.ts'
@@ -27,7 +29,11 @@ export function addHistoryOptions(command: Command, json: () => Option): Command
   return command
     .option('-n <count>', 'how many (20; all that are as asked for)')
     .option('--since <when>', 'from a time (UTC: 2026-01-31, 2026-01-31T03:00), or so long ago: 90s, 30m, 2h, 3d')
-    .option('--event <event>', 'only events that begin so: master, fault, set')
+    .addOption(
+      completing(new Option('--event <event>', 'only events that begin so: master, fault, set'), {
+        words: [...NOTIFY_STATES, ...Object.keys(PLANNED).filter((command) => command !== 'notify')],
+      }),
+    )
     .option('--failed', 'only where something was not done')
     .option('-f, --follow', 'also what is decided from now on, until Ctrl-C')
     .option('--json-lines', 'one JSON value in each line')

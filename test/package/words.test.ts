@@ -54,6 +54,7 @@ describe.each(SHELLS)('completion in %s', (shell) => {
     ['what can be planned', 'apmode plan re', ['reclone', 'rejoin', 'restart']],
     ['what follows it', 'apmode plan notify ', ['backup', 'fault', 'master', 'stop']],
     ['only the options of what is planned', 'apmode plan handover --k', ['--kill']],
+    ['the events', 'apmode history --event re', ['reclone', 'rejoin', 'restart']],
     ['the roles', 'apmode init --role ', ['active', 'standby']],
     ['nothing where nothing fits', 'apmode plan start --k', []],
     ['the command in a command', 'apmode config ch', ['check']],
