@@ -5,7 +5,7 @@
 import type { Config } from '../core/config.ts'
 import { AGREED } from '../core/consent.ts'
 import type { Observed } from '../core/observed.ts'
-import type { State } from '../core/state.ts'
+import { type State, sameState } from '../core/state.ts'
 import type { Progress } from '../ports/control.ts'
 import type { StepRecord } from '../ports/storage.ts'
 import { decided, judged } from './decide.ts'
@@ -32,11 +32,16 @@ export async function consult(
   hooks.forgetOld(from, seen)
   if (wasVetoed && hooks.consent.says !== 'no') return []
   if (hooks.consent.says === 'yes' || grants.aborted) return null
-  const agreed = { ...seen, consent: AGREED }
-  const { to } = decided(request, agreed, from)
-  const { plan } = judged(to, agreed, config, request, from)
+  const prospect = (observed: Observed) => {
+    const { event, to } = decided(request, observed, from)
+    return { event, to, plan: judged(to, observed, config, request, from).plan }
+  }
+  const { event, to, plan } = prospect({ ...seen, consent: AGREED })
   const opens = plan.grant.some((step) => step.do === 'allow-writes')
-  if (plan.withdraw.length > 0 || !hooks.isDue(opens)) return null
+  if (!hooks.isDue(opens)) return null
+  // Whatever they say; and while a veto stands, whatever follows from it.
+  if (plan.withdraw.length > 0 || (wasVetoed && prospect(seen).plan.withdraw.length > 0)) return null
   if (opens) takes()
-  return await hooks.askForPromotion({ event: request.event, from, to }, grants, tell)
+  const moved = event !== null && event.type !== 'set' && !sameState(from, to)
+  return await hooks.askForPromotion({ event: moved ? event.type : request.event, from, to }, grants, tell)
 }

@@ -95,10 +95,11 @@ export class HookDesk {
     return records
   }
 
-  /** Before an operator's change of the mode. null: they agree, or there are none. */
+  /** Before an operator's change of the mode. null: they agree, or there are none. Aborted, they have not agreed. */
   async askForChange(facts: HookFacts, grants: AbortSignal, tell: (progress: Progress) => void) {
     const { veto } = await this.#ask('change', facts, grants, tell)
-    return veto
+    const unasked = { by: 'G8 newest wins', sentence: 'G8 newest wins: something happened before the hooks had agreed' }
+    return veto ?? (grants.aborted && this.current().length > 0 ? unasked : null)
   }
 
   async #ask(event: HookEvent, facts: HookFacts, grants: AbortSignal, tell: (progress: Progress) => void) {

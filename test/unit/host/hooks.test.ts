@@ -95,10 +95,13 @@ describe('before a promotion', () => {
 
   test('beside a peer that answers, a vetoed machine is unfit, stays in ap, and forgets the veto once the peer serves', async () => {
     const world = new World().running(true)
+    world.peer = { ...world.peer, writable: false }
+    const driven = await drive(world)
+    // It has led: a FAULT that nobody wanted would throw it out of the pair.
+    world.hooks = { '10-array': before(NO) }
     world.database.writable = false
     world.database.commitsWithPeer = false
-    world.hooks = { '10-array': before(NO) }
-    const driven = await drive(world)
+    driven.supervisor.check('again', 'test')
     await expect.poll(() => world.unfit, { timeout: 5_000 }).toBe(true)
     expect(driven.control.known()).toMatchObject({ fit: false, reasons: [VETO, expect.stringContaining('unfit')] })
     world.vip = false
@@ -176,6 +179,22 @@ describe('a withdrawal', () => {
     await driven.close()
   })
 
+  test('is made before those who have said no are asked again, however due that is', async () => {
+    const world = standby()
+    world.hooks = { '10-array': before(NO) }
+    const driven = await drive(world)
+    await failover(world, driven)
+    const { hook, begun } = hanging()
+    world.hooks = { '10-array': hook }
+    await begun
+    const since = performance.now()
+    world.becomes('nginx.service', 'active')
+    world.becomes('nginx.service', 'failed')
+    await expect.poll(() => world.unfit, { timeout: 3_000, interval: 5 }).toBe(true)
+    expect(performance.now() - since).toBeLessThan(200)
+    await driven.close()
+  })
+
   test('asks no hook, and does not wait for one that is being told', async () => {
     const world = new World().running(true)
     const driven = await drive(world)
@@ -236,6 +255,20 @@ describe('apmode set', () => {
     expect(await driven.control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit: 0 })
     expect(await driven.control.set({ mode: 'm', now: false, force: true }, quiet)).toMatchObject({ exit: 0 })
     expect(world.changes.filter((change) => change.includes('pre change'))).toHaveLength(1)
+    await driven.close()
+  })
+
+  test('is refused when something happens before the hooks have agreed', async () => {
+    const world = new World().running(true)
+    const { hook, begun } = hanging()
+    world.hooks = { '10-array': hook }
+    const driven = await drive(world)
+    const result = driven.control.set({ mode: 's', now: false, force: false }, quiet)
+    await begun
+    driven.supervisor.hear({ state: 'fault', instance: 'VI_1', source: 'fifo' })
+    expect(await result).toMatchObject({ exit: 3, refusedBy: 'G8 newest wins' })
+    await driven.idle()
+    expect(driven.supervisor.settler.state.mode).not.toBe('s')
     await driven.close()
   })
 
