@@ -177,7 +177,7 @@ async function becomeHealthy(holder: Machine, standby: Machine): Promise<void> {
   await waitFor(whole, { patienceMs: 15_000, reason: `${standby.name} attached to ${holder.name}, and acknowledging` })
 }
 
-function machineOf(node: LabNode): Machine {
+export function machineOf(node: LabNode): Machine {
   const json = async <T>(words: string): Promise<T> => {
     const result = await node.exec(['apmode', ...words.split(' ')], { timeoutMs: 15_000 })
     if (result.code !== 0) throw new Error(`apmode ${words} on ${node.name}: exit ${result.code}: ${result.stderr}`)

@@ -10,7 +10,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { must } from './command.ts'
 import { entriesOf, LAB_HOME } from './names.ts'
-import { CUSTOMIZE, PACKAGES, SEED_SQL, SUITE } from './recipe.ts'
+import { FURNISHED, type Recipe, SUITE } from './recipe.ts'
 import { ensureOuterPackages } from './requirements.ts'
 
 export type Progress = (sentence: string) => void
@@ -19,16 +19,17 @@ const BUILD_LIMIT_MS = 15 * 60_000
 const UNUSED_AFTER_MS = 14 * 24 * 3600_000
 
 /** The image's folder; builds it first where it is missing (a minute or two, 600 MB). */
-export async function ensureImage(progress: Progress): Promise<string> {
+export async function ensureImage(progress: Progress, recipe: Recipe = FURNISHED): Promise<string> {
   await ensureOuterPackages(progress)
-  const image = join(LAB_HOME, `image-${imageHash()}`)
-  if (!existsSync(image)) await build(image, progress)
+  const image = join(LAB_HOME, `image-${imageHash(recipe)}`)
+  if (!existsSync(image)) await build(image, recipe, progress)
   writeFileSync(`${image}.used`, '') // its mtime is the time of the last use, for `removeUnusedImages`
   return image
 }
 
-export function imageHash(): string {
-  const ingredients = JSON.stringify([process.arch, SUITE, PACKAGES, SEED_SQL, CUSTOMIZE, MMDEBSTRAP_OPTIONS])
+export function imageHash({ packages, options, seed, customize }: Recipe = FURNISHED): string {
+  const given = [...MMDEBSTRAP_OPTIONS, ...options]
+  const ingredients = JSON.stringify([process.arch, SUITE, packages, seed, customize, given])
   return createHash('sha256').update(ingredients).digest('hex').slice(0, 12)
 }
 
@@ -41,13 +42,17 @@ const MMDEBSTRAP_OPTIONS: readonly string[] = [
   '--dpkgopt=path-exclude=/usr/share/locale/*',
 ]
 
-async function build(image: string, progress: Progress): Promise<void> {
+async function build(
+  image: string,
+  { packages, options: more, customize, seed }: Recipe,
+  progress: Progress,
+): Promise<void> {
   progress(`building the machines' image with mmdebstrap (once; a minute or two) …`)
   mkdirSync(LAB_HOME, { recursive: true })
   const building = `${image}.building`
   const recipe = `${image}.recipe-${process.pid}`
-  await writeFile(`${recipe}.sh`, CUSTOMIZE)
-  await writeFile(`${recipe}.sql`, SEED_SQL)
+  await writeFile(`${recipe}.sh`, customize)
+  await writeFile(`${recipe}.sql`, seed)
   const hook = `chroot "$1" sh -c "$(cat ${recipe}.sh)" < ${recipe}.sql`
   const script = [
     'set -eu',
@@ -59,7 +64,7 @@ async function build(image: string, progress: Progress): Promise<void> {
     'mv -T "$building" "$image"',
     'rm -f "$image".recipe-*', // also those of runs that were killed
   ].join('\n')
-  const options = [...MMDEBSTRAP_OPTIONS, `--include=${PACKAGES.join(',')}`, `--customize-hook=${hook}`, SUITE]
+  const options = [...MMDEBSTRAP_OPTIONS, ...more, `--include=${packages.join(',')}`, `--customize-hook=${hook}`, SUITE]
   const lock = ['flock', join(LAB_HOME, 'build.lock'), 'sh', '-c', script, 'build', image, building]
   try {
     await must([...lock, ...options], { timeoutMs: BUILD_LIMIT_MS })

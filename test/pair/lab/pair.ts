@@ -10,6 +10,7 @@ import { ensureImage, type Progress } from './image.ts'
 import type { RunNames } from './names.ts'
 import { createSwitch, SUBNET } from './network.ts'
 import { createNode, type LabNode } from './node.ts'
+import { BARE, FURNISHED } from './recipe.ts'
 
 export interface PairOptions {
   /** One or two; host1 (192.168.33.101) and host2 (192.168.33.102). */
@@ -19,6 +20,8 @@ export interface PairOptions {
   /** Called for each machine while it is off: writeFile and readFile work, exec does not. */
   readonly provision?: (node: LabNode) => Promise<void>
   readonly progress?: Progress
+  /** Nothing is installed that a pair needs; `apt install` finds it in its cache. */
+  readonly bare?: boolean
 }
 
 export interface Pair {
@@ -33,7 +36,7 @@ export interface Pair {
 
 export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const progress = options.progress ?? (() => {})
-  const image = await ensureImage(progress)
+  const image = await ensureImage(progress, options.bare ? BARE : FURNISHED)
   const { names, end } = beginRun()
   try {
     progress('booting the machines …')

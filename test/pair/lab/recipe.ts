@@ -1,8 +1,18 @@
 /**
- * What is in the machines' image: data only. The image's name is a hash of everything in this file that it uses.
+ * What is in the machines' images: data only. An image's name is a hash of everything in its recipe.
  * Invariant: the image is an ordinary Debian 12 with the three services installed as Debian installs them; what the
- * tests need beside that (accounts, a table, a quiet timer list) is said here and nowhere else.
+ * tests need beside that (accounts, a table, a quiet timer list) is said here and nowhere else. A bare one has no service
+ * at all, and those packages only in apt's cache, as a machine has them that can reach Debian.
  */
+
+export interface Recipe {
+  readonly packages: readonly string[]
+  /** For mmdebstrap, beside those of every image. */
+  readonly options: readonly string[]
+  /** Runs inside the new image, as root, with the seed on its standard input. */
+  readonly customize: string
+  readonly seed: string
+}
 
 export const SUITE = 'bookworm'
 
@@ -61,3 +71,33 @@ systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2sc
   fstrim.timer man-db.timer systemd-tmpfiles-clean.timer console-getty.service getty.target systemd-networkd-wait-online.service
 : > /etc/resolv.conf
 `
+
+export const FURNISHED: Recipe = { packages: PACKAGES, options: [], customize: CUSTOMIZE, seed: SEED_SQL }
+
+/** What can be installed on a bare machine without a network. */
+const IN_CACHE = ['keepalived', 'mariadb-server', 'nginx']
+
+export const BARE: Recipe = {
+  // sudo, less, vim and the like are no matter; ssh is how two machines are set up.
+  packages: [
+    'systemd',
+    'systemd-sysv',
+    'dbus',
+    'iproute2',
+    'iputils-ping',
+    'procps',
+    'openssh-server',
+    'openssh-client',
+  ],
+  options: [
+    '--skip=cleanup/apt',
+    `--customize-hook=APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --yes --download-only install ${IN_CACHE.join(' ')}`,
+  ],
+  customize: `set -eu
+install -d /var/log/journal
+systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \\
+  fstrim.timer systemd-tmpfiles-clean.timer console-getty.service getty.target systemd-networkd-wait-online.service
+: > /etc/resolv.conf
+`,
+  seed: '',
+}
