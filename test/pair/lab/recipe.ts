@@ -95,6 +95,7 @@ export const BARE: Recipe = {
   ],
   customize: `set -eu
 install -d /var/log/journal
+echo 'APT::Install-Recommends "false";' > /etc/apt/apt.conf.d/90lab
 systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \\
   fstrim.timer systemd-tmpfiles-clean.timer console-getty.service getty.target systemd-networkd-wait-online.service
 : > /etc/resolv.conf
