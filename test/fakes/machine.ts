@@ -93,6 +93,7 @@ export class FakeMachine implements SetupMachine {
     this.did.push(`start ${unit}`)
   }
   async stop(unit: string) {
+    this.fail(`stop ${unit}`)
     this.units.set(unit, false)
     this.did.push(`stop ${unit}`)
   }

@@ -33,7 +33,8 @@ export function actionsFor(config: Config, seen: Seen, changes: readonly Change[
   const [database, router] = [unitOf('database'), unitOf('router')]
   if (config.database.engine !== 'none') {
     if (isFresh && !isActive(database)) actions.push({ do: 'start', unit: database })
-    else if (isFresh && changed(mariadbConf)) actions.push({ do: 'restart', unit: database })
+    // Accounts are made after the restart: where they are missing, an earlier run may have ended before it.
+    else if (isFresh && (changed(mariadbConf) || accounts !== true)) actions.push({ do: 'restart', unit: database })
     if (accounts !== true && (isFresh || isActive(database))) actions.push({ do: 'grant' })
   }
   if (isFresh && changed(KEEPALIVED_CONF) && isActive(router)) actions.push({ do: 'stop', unit: router })
