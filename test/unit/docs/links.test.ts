@@ -44,6 +44,12 @@ describe.each(DOCUMENTS)('%s', (document) => {
   })
 })
 
+test("the manual's table of contents, docs/README.md, leads to every page of it", () => {
+  const contents = textOf('docs/README.md')
+  const pages = DOCUMENTS.filter((document) => document.startsWith('docs/') && document !== 'docs/README.md')
+  expect(pages.filter((page) => !contents.includes(`](${page.slice('docs/'.length)})`))).toEqual([])
+})
+
 describe('commands', () => {
   const NOT_YET: readonly string[] = []
 
