@@ -134,6 +134,14 @@ function packRpm(
   buildRpm({ root: ROOT, tree, work, version, node, npm, compression, when: EPOCH, target })
 }
 
+/** For those who connect something to a pair; docs/ explains them. */
+const EXAMPLES = [
+  'docs/recipes/haproxy-health.cfg',
+  'docs/monitoring/prometheus.yml',
+  'docs/monitoring/alerts.yml',
+  'docs/monitoring/dashboard.json',
+]
+
 /** Everything but the runtime and DEBIAN/: small, and what the hash is taken of. */
 function stageFiles(tree: string, lib: string, version: string, npm: readonly Licence[]): void {
   const put = (path: string, content: string | Buffer, mode = 0o644) => {
@@ -160,6 +168,7 @@ function stageFiles(tree: string, lib: string, version: string, npm: readonly Li
   put('usr/share/fish/vendor_completions.d/apmode.fish', completions.fish)
   const doc = 'usr/share/doc/apmode'
   put(`${doc}/examples/apmode.toml`, source(`${DEB}/apmode.toml`))
+  for (const example of EXAMPLES) put(`${doc}/examples/${basename(example)}`, source(example))
   put(`${doc}/copyright`, copyright(ROOT, npm))
   const log = existsSync(join(ROOT, 'CHANGELOG.md')) ? source('CHANGELOG.md').toString() : ''
   put(`${doc}/changelog.gz`, gzip(changelog(version, log, EPOCH)))

@@ -56,6 +56,10 @@ describe('the package', () => {
     ['usr/share/doc/apmode/copyright', 0o644],
     ['usr/share/doc/apmode/changelog.gz', 0o644],
     ['usr/share/doc/apmode/examples/apmode.toml', 0o644],
+    ['usr/share/doc/apmode/examples/haproxy-health.cfg', 0o644],
+    ['usr/share/doc/apmode/examples/prometheus.yml', 0o644],
+    ['usr/share/doc/apmode/examples/alerts.yml', 0o644],
+    ['usr/share/doc/apmode/examples/dashboard.json', 0o644],
     ['etc/apmode', 0o755],
     ['var/lib/apmode', 0o700],
   ])('has %s', (path, mode) => {
