@@ -106,7 +106,7 @@ export const NETWORK: readonly Check[] = [
       if (peer === null) return ok(NO_PEER)
       const verdict = barred(firewall, { config, peer, hook: 'input', protocol: 'tcp' })
       if (verdict !== null) return verdict
-      if (peerSessions > 0) return ok(`${peerSessions} sessions from ${peer.address}`)
+      if (peerSessions > 0) return ok(`sessions from ${peer.address}: ${peerSessions}`)
       const found = `nobody is here from ${peer.address}`
       if (modeFile.mode !== 'ap') return bad('note', found, `apmode status   # on ${peer.name}`)
       return bad('warning', found, `mariadb -h ${config.node.address} -P ${database.port}   # on ${peer.name}`)

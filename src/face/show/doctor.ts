@@ -46,6 +46,8 @@ function linesOf(finding: Finding, { paint, width, titles }: Page): string[] {
   if (severity === 'ok' || severity === 'unknown') {
     const beside = cut(found, width - BESIDE - 2 - Math.max(titles, title.length))
     const shown = cut(title, width - BESIDE)
+    // Why it is not known is never cut.
+    if (severity === 'unknown' && beside !== found) return [`  ${mark}  ${shown}`, ...wrap(INDENT, found, width)]
     return [`  ${mark}  ${beside.length < 2 ? shown : `${shown.padEnd(titles)}  ${paint('dim', beside)}`}`]
   }
   const more = ([name, text]: readonly [string, string]) => wrap(`${INDENT}${name.padEnd(6)}  `, text, width)
@@ -57,9 +59,14 @@ function linesOf(finding: Finding, { paint, width, titles }: Page): string[] {
 
 function summaryOf({ node, findings, summary }: Report, paint: Paint): string {
   const counts = SEVERITIES.filter((severity) => summary[severity] > 0).map((severity) =>
-    paint(STYLES[severity], `${summary[severity]} ${severity}`),
+    paint(STYLES[severity], counted(summary[severity], severity)),
   )
   return `${node ?? 'this machine'}: ${findings.length} checks: ${counts.join(', ')}`
+}
+
+function counted(count: number, severity: Severity): string {
+  const plural = count > 1 && severity !== 'ok' && severity !== 'unknown'
+  return `${count} ${severity}${plural ? 's' : ''}`
 }
 
 /** `--list`: what is checked, and why. */
