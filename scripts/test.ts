@@ -32,7 +32,7 @@ const STAGES: readonly Stage[] = [
   {
     name: 'unit',
     what: 'rules, without the outside world',
-    programs: {},
+    programs: { patch: 'patch' },
     run: () => runProject('unit', { limitMs: 3 * MINUTE, verbose: false }),
   },
   {

@@ -55,7 +55,10 @@ describe('a unified diff', () => {
       fc.property(lines, lines, (before, after) => {
         const [old, now] = [before, after].map((all) => all.map((line) => `${line}\n`).join('')) as [string, string]
         const diff = unifiedDiff(file, old, now)
-        if (old === now) return expect(diff).toEqual([])
+        if (old === now) {
+          expect(diff).toEqual([])
+          return
+        }
         writeFileSync(file, old)
         const patched = execFileSync('patch', ['--unified', '--output=-', file], {
           input: `${diff.join('\n')}\n`,
