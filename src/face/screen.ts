@@ -8,7 +8,8 @@ import type { Terminal } from './terminal.ts'
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l'
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l'
 const HOME = '\x1b[H'
-const CLEAR_REST_OF_LINE = '\x1b[K'
+/** Before the text: after it, a line as wide as the terminal would lose its last column. */
+const CLEAR_LINE = '\x1b[K'
 const CLEAR_BELOW = '\x1b[J'
 
 /** The window and the process around a screen: a test hands in others. */
@@ -59,8 +60,9 @@ export class Screen {
   /** In place, line by line, so that nothing flickers; also after the process was stopped and goes on. */
   readonly draw = (): void => {
     const lines = this.#lines().slice(0, this.#around.height)
-    const text = lines.map((line) => `${line}${CLEAR_REST_OF_LINE}`).join('\r\n')
-    this.#terminal.out(`${this.#entered ? '' : ENTER}${HOME}${text}${CLEAR_BELOW}`)
+    const text = lines.map((line) => `${CLEAR_LINE}${line}`).join('\r\n')
+    const below = lines.length < this.#around.height ? `\r\n${CLEAR_BELOW}` : ''
+    this.#terminal.out(`${this.#entered ? '' : ENTER}${HOME}${text}${below}`)
     this.#entered = true
   }
 

@@ -155,7 +155,13 @@ export class World {
     this.database.commitsWithPeer = vip
     this.database.replication = vip ? null : following(this.peerAddress)
     if (!vip) this.database.replicas = []
-    const lead = { epoch: 1, node: vip ? this.config.node.name : this.peerName, at: '', reason: '', gtid: '' }
+    const lead = {
+      epoch: 1,
+      node: vip ? this.config.node.name : this.peerName,
+      at: '2026-01-01T00:00:00.000Z',
+      reason: '',
+      gtid: '',
+    }
     this.database.lead = lead
     this.saved = { role: this.config.node.role, peerAttachedAt: null, claim: vip ? 'shared' : 'none', cloning: null }
     this.peer = { ...this.peer, writable: !vip, commitsWithPeer: !vip, lead }
@@ -175,7 +181,7 @@ export class World {
         reasons: '',
         configuration: fingerprint(this.config),
         freeMb: null,
-        at: '',
+        at: '2026-01-01T00:00:00.000Z',
       },
       replication: following('192.168.33.101'),
       replicationKnown: true,
@@ -185,7 +191,13 @@ export class World {
       changed(change)
       if (change !== 'unfit' || !takesOver) return
       this.vip = false
-      const lead = { epoch: (this.database.lead?.epoch ?? 0) + 1, node: this.peerName, at: '', reason: '', gtid: '' }
+      const lead = {
+        epoch: (this.database.lead?.epoch ?? 0) + 1,
+        node: this.peerName,
+        at: '2026-01-01T00:00:00.000Z',
+        reason: '',
+        gtid: '',
+      }
       this.peer = { ...this.peer, writable: true, commitsWithPeer: true, lead }
       if (this.database.replication !== null) this.database.lead = lead
     }

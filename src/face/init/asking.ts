@@ -30,11 +30,13 @@ export function realAsker(): Asker {
     opened.on('line', give)
     opened.on('close', () => {
       ended = true
-      // What is said next begins a line of its own.
-      if (waiting !== null) process.stderr.write('\n')
       give(null)
     })
-    opened.on('SIGINT', () => opened.close())
+    // Ctrl-C in a question: the prompt's line ends first.
+    opened.on('SIGINT', () => {
+      process.stderr.write('\n')
+      opened.close()
+    })
     return opened
   }
 
@@ -42,14 +44,11 @@ export function realAsker(): Asker {
     isPerson: process.stdin.isTTY === true && process.stderr.isTTY === true,
     async ask(question) {
       lines ??= open()
-      const typed = ahead.shift()
-      if (typed !== undefined) {
-        process.stderr.write(`${question}${typed}\n`)
-        return typed
-      }
-      if (ended) return null
       lines.setPrompt(question)
       lines.prompt()
+      const typed = ahead.shift()
+      if (typed !== undefined) return typed
+      if (ended) return null
       return new Promise((resolve) => {
         waiting = resolve
       })

@@ -58,8 +58,8 @@ export function showPlan({ changes, actions, notes, config }: Plan, paint: Paint
 
 export function showNext(next: readonly NextStep[], self: string): string {
   if (next.length === 0) return ''
-  const steps = next.map(({ on, command, why }) => `  ${on ?? self}: ${why}\n    ${command}\n`)
-  return `next:\n${steps.join('')}`
+  const rows = next.map(({ on, command, why }) => [`  ${on ?? self}`, command, why])
+  return `next:\n${columns(rows).join('\n')}\n`
 }
 
 export function planAsJson(plan: Plan, outcome: Outcome): object {

@@ -53,13 +53,13 @@ function happens(event: string): void {
 }
 
 describe('the screen', () => {
-  it('is entered once, and drawn in place: each line to its end, and nothing of the last picture below', () => {
+  it('is entered once, and drawn in place: nothing of the last picture stays, and no last column is lost', () => {
     const drawn = screen()
-    expect(out).toBe(`${ENTER}\x1b[Hone\x1b[K\r\ntwo\x1b[K\x1b[J`)
+    expect(out).toBe(`${ENTER}\x1b[H\x1b[Kone\r\n\x1b[Ktwo\r\n\x1b[J`)
     out = ''
     lines = ['three']
     drawn.draw()
-    expect(out).toBe('\x1b[Hthree\x1b[K\x1b[J')
+    expect(out).toBe('\x1b[H\x1b[Kthree\r\n\x1b[J')
   })
 
   it('never writes more lines than the terminal has, which would scroll it', () => {
@@ -68,6 +68,7 @@ describe('the screen', () => {
     screen()
     expect(out).toContain('two')
     expect(out).not.toContain('three')
+    expect(out.endsWith('\x1b[Ktwo')).toBe(true)
   })
 
   it('is drawn anew when the window changes its size', () => {

@@ -354,7 +354,7 @@ describe('on a machine that has a mode', () => {
     machine.files.set(TOML, { text, mode: 0o644 })
     const { exit, out } = await run({ yes: true })
     expect([exit, machine.did]).toEqual([0, [`write ${MARIADB}`]])
-    expect(out).toMatch(/next:\n {2}host1: .*\n {4}apmode set m --now/)
+    expect(out).toMatch(/next:\n +host1 +apmode set m --now/)
   })
 
   test('a configuration that is replaced is handed to the supervisor that runs', async () => {
