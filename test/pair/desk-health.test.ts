@@ -14,11 +14,14 @@ import { type Program, runAsClient, startProgram } from './lab/program.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { type Sampler, startSampler } from './lab/sampler.ts'
 import { waitFor } from './lab/wait.ts'
+import { wronglyWritten } from './lab/writes.ts'
 
 const obstacle = whyNoLab()
 const DOCS = resolve(import.meta.dirname, '../../docs')
 const PROMETHEUS = 'http://127.0.0.1:9090'
 const WRITES = { host: '127.0.0.1', port: 3306 }
+/** Attempts that give up early come again all at once, and a busy computer gets no further. */
+const UNHURRIED = { writeEveryMs: 10, attemptMs: 1000 }
 const READS = { host: '127.0.0.1', port: 3307 }
 const config = `${CONFIG}
 [health]
@@ -158,9 +161,11 @@ describe.skipIf(obstacle !== null)('a pair behind a load balancer, watched', () 
 
   /** Something happens to the holder while one client writes and one reads; both go on, and every write was right. */
   async function underLoad(strike: () => Promise<unknown>, other: Machine): Promise<void> {
-    const writer = startClient(pair, { door: WRITES, firstNumber: next(), readEveryMs: 0, attemptMs: 1000 })
-    const reader = startClient(pair, { door: READS, writeEveryMs: 0, readEveryMs: 10, attemptMs: 1000 })
     const sampler = startSampler(pair)
+    // What is written before the first sample, nobody could judge.
+    await waitFor(() => sampler.now('writable').length === 1, { patienceMs: 10_000, reason: 'a sample of the writer' })
+    const writer = startClient(pair, { door: WRITES, firstNumber: next(), readEveryMs: 0, ...UNHURRIED })
+    const reader = startClient(pair, { door: READS, writeEveryMs: 0, readEveryMs: 10, attemptMs: 1000 })
     try {
       await waitFor(() => writer.acknowledged.length > 100 && reader.reads.length > 50, {
         patienceMs: 15_000,
@@ -200,27 +205,16 @@ describe.skipIf(obstacle !== null)('a pair behind a load balancer, watched', () 
     }
   }
 
-  /** Every write was acknowledged by a machine that was writable at some moment between its begin and its end. */
+  /** Every write was taken by a machine that was writable, and each machine took some. */
   async function rightlyWritten(writer: Client, sampler: Sampler, survivor: Machine): Promise<void> {
     const rows = await survivor.must(['mariadb', '-N', '-e', 'SELECT n, via FROM app.entry'], { timeoutMs: 20_000 })
-    const via = new Map(
-      rows
-        .trimEnd()
-        .split('\n')
-        .map((row) => row.split('\t') as [string, string]),
-    )
-    const SAMPLE_MS = 40
-    const writableThen = (node: string, from: number, to: number) => {
-      const changes = sampler.writable.filter((change) => change.node === node)
-      const before = changes.findLast((change) => change.at <= from - SAMPLE_MS)
-      return (
-        before?.value === true ||
-        changes.some(({ value, at }) => value === true && at >= from - SAMPLE_MS && at <= to + SAMPLE_MS)
-      )
-    }
-    const wrong = writer.acknowledged.filter(({ n, begun, at }) => !writableThen(via.get(String(n)) ?? '', begun, at))
-    expect(wrong).toEqual([])
-    const count = (node: string) => writer.acknowledged.filter(({ n }) => via.get(String(n)) === node).length
+    const cells = rows
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.split('\t'))
+    const writtenBy = new Map(cells.map(([n, via = '']) => [Number(n), via]))
+    expect(wronglyWritten(writer.acknowledged, writtenBy, sampler.writable)).toEqual([])
+    const count = (node: string) => writer.acknowledged.filter(({ n }) => writtenBy.get(n) === node).length
     const counts = pair.nodes.map(({ name }) => [name, count(name)])
     process.stderr.write(`acknowledged by ${JSON.stringify(counts)}\n`)
     for (const [, found] of counts) expect(found).toBeGreaterThan(0)
@@ -314,17 +308,19 @@ describe.skipIf(obstacle !== null)('a pair behind a load balancer, watched', () 
   test('a restart of the supervisor under load: the VIP stays, and the writes come back by themselves', async () => {
     const { host1 } = pair
     const before = await host1.status()
-    const writer = startClient(pair, { door: WRITES, firstNumber: next(), readEveryMs: 0 })
+    const writer = startClient(pair, { door: WRITES, firstNumber: next(), readEveryMs: 0, ...UNHURRIED })
     try {
       await waitFor(() => writer.acknowledged.length > 100, { patienceMs: 15_000, reason: 'writes through HAProxy' })
       const at = Date.now()
       await host1.must(['systemctl', 'restart', 'apmode'], { timeoutMs: 30_000 })
       await seen({ 'primary/host1': /^UP$/ })
       const since = Date.now()
-      await waitFor(() => writer.firstBegunAfter(since), { patienceMs: 10_000, reason: 'a write after the restart' })
+      await waitFor(() => writer.firstBegunAfter(since), { patienceMs: 20_000, reason: 'a write after the restart' })
       await writer.stop()
-      process.stderr.write(`without a write ${Math.round(writer.longestGap(at)?.ms ?? 0)} ms\n`)
-      expect(writer.longestGap(at)?.ms).toBeLessThan(10_000)
+      process.stderr.write(
+        `without a write ${Math.round(writer.longestGap(at)?.ms ?? 0)} ms; refused: ${JSON.stringify([...writer.refusals()])}\n`,
+      )
+      expect(writer.longestGap(at)?.ms).toBeLessThan(20_000)
       expect(await writer.lostOn(host1)).toEqual([])
       const { holder, lead } = await host1.status()
       expect([holder, lead?.epoch]).toEqual([true, before.lead?.epoch])
