@@ -54,14 +54,23 @@ export const TUNED: Design = {
   start: (progress) => start([...ORIGINAL_FILES, ...TUNED_FILES], progress),
 }
 
-async function start(files: readonly Place[], progress: (sentence: string) => void): Promise<BenchPair> {
+/** The original on machines whose databases have all the room there is. */
+export async function startOriginalPair(progress: (sentence: string) => void): Promise<Pair> {
+  return (await start(ORIGINAL_FILES, progress, async () => {})).pair
+}
+
+async function start(
+  files: readonly Place[],
+  progress: (sentence: string) => void,
+  disk: (node: LabNode) => Promise<unknown> = mountDataDisk,
+): Promise<BenchPair> {
   const pair = await startPair({
     progress,
     async provision(node) {
       await installBreakableApi(node)
       for (const place of files) await install(node, place)
       await run(['chroot', node.root, 'systemctl', 'disable', 'mariadb', 'keepalived'], { timeoutMs: 10_000 })
-      await mountDataDisk(node)
+      await disk(node)
     },
   })
   const whole = benchPair(pair)
