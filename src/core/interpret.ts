@@ -69,9 +69,15 @@ export function interpret(
 
 /**
  * Where the machine stands without anybody saying so: at the start of the supervisor, and at every check.
- * null: nothing can be told now (systemd does not answer, or keepalived is on its way).
+ * null: nothing can be told now (systemd does not answer, or keepalived is on its way). `asked`: an operation makes this
+ * machine unfit on purpose, or has until now.
  */
-export function lookUp(state: State, observed: Observed, config: Config): MachineEvent | null {
+export function lookUp(
+  state: State,
+  observed: Observed,
+  config: Config,
+  asked = observed.withdrawal !== null,
+): MachineEvent | null {
   const router = routerOf(observed)
   if (router === undefined || router.active === null) return null
   const lastStanding = isLastStanding(state, observed, config)
@@ -84,7 +90,7 @@ export function lookUp(state: State, observed: Observed, config: Config): Machin
   if (observed.vip) return mastered(state, observed, config)
   if (observed.shuttingDown) return { type: 'backup' }
   if (observed.carrier === false || observed.unfitDeclared === true) {
-    const wanted = observed.withdrawal !== null || isVetoed(observed)
+    const wanted = asked || isVetoed(observed)
     return state.vrrp === 'fault' ? null : { type: 'fault', wanted, lastStanding }
   }
   return { type: 'backup' }

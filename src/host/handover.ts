@@ -99,7 +99,9 @@ export class Handover {
           undoable,
           peerWaitMs,
           onProgress: tell,
-          decide: (observed, state) => (undoable ? null : lookUp(state, observed, config)),
+          // Unfit it is only because it was asked to be: that throws nobody out of the pair.
+          decide: (observed, state) =>
+            undoable ? null : lookUp(state, observed, config, observed.unfitDeclared === true),
         },
         grants,
       )
