@@ -1,6 +1,6 @@
 /**
- * How long nothing has been heard, counted in short ticks: one that comes late means that this process itself stood still, and
- * what was said meanwhile has yet to be read. Invariant: the signal is aborted only after so long in which it could have heard.
+ * How long nothing has been heard, counted in ticks of this process: while it stands still (Ctrl-Z, Ctrl-S) none is counted, and
+ * what was said meanwhile is read before the next one. Invariant: aborted only after so long in which it could have heard.
  */
 const TICKS = 10
 
@@ -8,17 +8,12 @@ export class Silence {
   readonly #silent = new AbortController()
   readonly #timer: NodeJS.Timeout
   #ticks = 0
-  #tickedAt = performance.now()
 
   constructor(patienceMs: number) {
-    const everyMs = patienceMs / TICKS
     this.#timer = setInterval(() => {
-      const now = performance.now()
-      const late = now - this.#tickedAt > 2 * everyMs
-      this.#tickedAt = now
-      this.#ticks = late ? 0 : this.#ticks + 1
+      this.#ticks += 1
       if (this.#ticks >= TICKS) this.#silent.abort()
-    }, everyMs)
+    }, patienceMs / TICKS)
   }
 
   get signal(): AbortSignal {
