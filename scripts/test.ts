@@ -75,7 +75,7 @@ const STAGES: readonly Stage[] = [
   {
     name: 'pair',
     what: 'two real machines',
-    programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', promtool: 'prometheus', chromium: 'chromium' },
+    programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', promtool: 'prometheus', tmux: 'tmux', chromium: 'chromium' },
     run: async () => {
       const reason = whyNoLab()
       return reason === null ? pairs() : skippedWhole('pair', `no pair of machines: ${reason}`)

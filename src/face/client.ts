@@ -80,7 +80,9 @@ export class Client {
       for await (const line of createInterface({ input: response })) yield JSON.parse(line)
     } catch (error) {
       if (ended.aborted) return
-      throw silence.signal.aborted ? silent() : failureOf(error, this.socketPath)
+      if (silence.signal.aborted) throw silent()
+      if (codeOf(error) === 'ECONNRESET') throw new Failure(EXIT.unreachable, 'the supervisor has ended the connection')
+      throw failureOf(error, this.socketPath)
     } finally {
       silence.end()
       left.abort()
