@@ -6,8 +6,6 @@ import { defineConfig } from 'vitest/config'
 
 const SECOND = 1000
 const real = { pool: 'forks', fileParallelism: false, maxWorkers: 1 } as const
-/** So many pairs of machines at once; more than one only for tests that judge no times (`scripts/test.ts`). */
-const pairs = Number(process.env.APMODE_PAIRS ?? 1)
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
 export default defineConfig({
@@ -47,9 +45,7 @@ export default defineConfig({
         test: {
           name: 'pair',
           include: ['test/pair/**/*.test.ts'],
-          pool: 'forks',
-          fileParallelism: pairs > 1,
-          maxWorkers: pairs,
+          ...real,
           testTimeout: 180 * SECOND,
           hookTimeout: 900 * SECOND,
         },

@@ -2,7 +2,7 @@
  * `npm test`: every check there is, stage after stage, each with a time limit; it installs what a stage needs.
  * Invariant: the last line is `N passed, N failed` or `N passed, N failed, N skipped`, summed over the stages, and the exit
  * code is 0 only when nothing failed. What is skipped is said, with the reason; with CI=true the pair is never skipped.
- * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair]
+ * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair,desk]; `desk` runs only when it is named.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -50,10 +50,8 @@ const STAGES: readonly Stage[] = [
       ip: 'iproute2',
       'dbus-daemon': 'dbus',
       'systemd-notify': 'systemd',
-      chromium: 'chromium',
-      promtool: 'prometheus',
     },
-    run: () => runProject('adapters', { limitMs: 8 * MINUTE, verbose: true }),
+    run: () => runProject('adapters', { limitMs: 8 * MINUTE, verbose: true, files: filesOf('adapters', false) }),
   },
   {
     name: 'package',
@@ -75,13 +73,23 @@ const STAGES: readonly Stage[] = [
   {
     name: 'pair',
     what: 'two real machines',
-    programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', promtool: 'prometheus', tmux: 'tmux', chromium: 'chromium' },
+    programs: { 'dpkg-deb': 'dpkg' },
     run: async () => {
       const reason = whyNoLab()
-      return reason === null ? pairs() : skippedWhole('pair', `no pair of machines: ${reason}`)
+      return reason === null
+        ? packaged('pair', 22 * MINUTE, filesOf('pair', false))
+        : skippedWhole('pair', `no pair of machines: ${reason}`)
     },
   },
 ]
+
+/** Too long for the whole in half an hour, with browsers, balancers and monitoring to install: `npm run test:desk`. */
+const BY_HAND: Stage = {
+  name: 'desk',
+  what: 'what an operator looks at and connects: doctor, init, status, page, HAProxy, Prometheus, hooks',
+  programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', promtool: 'prometheus', tmux: 'tmux', chromium: 'chromium' },
+  run: desk,
+}
 
 async function checkStatically(): Promise<Ran> {
   const checks = [
@@ -102,27 +110,37 @@ async function checkStatically(): Promise<Ran> {
   return { counts: { passed: checks.length - failed, failed, skipped: 0 }, notes }
 }
 
-/** Tests on two machines that judge times, or load the machines: one pair at a time. The others run two pairs side by side. */
-const ALONE = ['campaign', 'desk-health', 'failover', 'fencing', 'guards', 'handover', 'hangs', 'security', 'way-home']
+/** What an operator looks at and connects: a stage of its own, with programs of its own. */
+const DESK = {
+  adapters: ['test/adapters/monitoring', 'test/adapters/page'],
+  pair: ['coming-from-bash', 'desk-', 'doctor', 'init'].map((name) => `test/pair/${name}`),
+}
 
-async function pairs(): Promise<Ran> {
-  const files = readdirSync(join(ROOT, 'test/pair')).filter((file) => file.endsWith('.test.ts'))
-  const alone = files.filter((file) => ALONE.includes(file.replace('.test.ts', '')))
-  const beside = files.filter((file) => !alone.includes(file))
-  const paths = (names: readonly string[]) => names.map((name) => `test/pair/${name}`)
-  const ran = [
-    await packaged('pair', 12 * MINUTE, { files: paths(beside), pairs: 2 }),
-    await packaged('pair', 15 * MINUTE, { files: paths(alone), pairs: 1 }),
-  ]
-  return { counts: sum(ran.map(({ counts }) => counts)), notes: ran.flatMap(({ notes }) => notes) }
+/** Files of a project, those of the desk or the others. */
+function filesOf(project: keyof typeof DESK, desk: boolean): readonly string[] {
+  const folder = `test/${project}`
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => `${folder}/${path}`)
+    .filter((path) => DESK[project].some((begin) => path.startsWith(begin)) === desk)
+}
+
+async function desk(): Promise<Ran> {
+  const adapters = await runProject('adapters', {
+    limitMs: 4 * MINUTE,
+    verbose: true,
+    files: filesOf('adapters', true),
+  })
+  const reason = whyNoLab()
+  const pairs =
+    reason === null
+      ? await packaged('pair', 20 * MINUTE, filesOf('pair', true))
+      : skippedWhole('pair', `no pair of machines: ${reason}`)
+  return { counts: sum([adapters.counts, pairs.counts]), notes: [...adapters.notes, ...pairs.notes] }
 }
 
 /** The tests of a project that install the package: it is built first, and they are told its path. */
-async function packaged(
-  project: string,
-  limitMs: number,
-  of: { readonly files?: readonly string[]; readonly pairs?: number } = {},
-): Promise<Ran> {
+async function packaged(project: string, limitMs: number, files?: readonly string[]): Promise<Ran> {
   let path: string
   try {
     path = await makePackage({ onProgress: (sentence) => console.log(sentence) })
@@ -130,8 +148,7 @@ async function packaged(
     const reason = thrown instanceof Error ? thrown.message : String(thrown)
     return { counts: { passed: 0, failed: 1, skipped: 0 }, notes: [`cannot build the package: ${reason}`] }
   }
-  const { files, pairs = 1 } = of
-  const env = { APMODE_DEB: path, APMODE_PAIRS: String(pairs) }
+  const env = { APMODE_DEB: path }
   return runProject(project, { limitMs, verbose: true, env, ...(files === undefined ? {} : { files }) })
 }
 
@@ -142,7 +159,7 @@ function skippedWhole(project: string, reason: string): Ran {
 /** Where the two machines are a must, a test of theirs that did not run has failed. */
 function strict(stage: Stage, ran: Ran): Ran {
   const { passed, failed, skipped } = ran.counts
-  if (stage.name !== 'pair' || skipped === 0 || process.env.CI !== 'true') return ran
+  if (!['pair', 'desk'].includes(stage.name) || skipped === 0 || process.env.CI !== 'true') return ran
   const notes = [...ran.notes, `CI=true: ${skipped} skipped of two machines count as failed`]
   return { counts: { passed, failed: failed + skipped, skipped: 0 }, notes }
 }
@@ -151,12 +168,13 @@ function chosen(): readonly Stage[] {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
   if (values.only === undefined) return STAGES
   const names = values.only.split(',')
-  const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name))
+  const all = [...STAGES, BY_HAND]
+  const unknown = names.filter((name) => !all.some((stage) => stage.name === name))
   if (unknown.length > 0) {
-    console.error(`cannot run ${unknown.join(', ')}: the stages are ${STAGES.map(({ name }) => name).join(', ')}`)
+    console.error(`cannot run ${unknown.join(', ')}: the stages are ${all.map(({ name }) => name).join(', ')}`)
     process.exit(2)
   }
-  return STAGES.filter((stage) => names.includes(stage.name))
+  return all.filter((stage) => names.includes(stage.name))
 }
 
 async function runStage(stage: Stage): Promise<Counts> {

@@ -335,8 +335,8 @@ describe.skipIf(obstacle !== null)('bad input', () => {
 
     test.each([
       ['/set', ['-d', '{"mode":"m"}'], 404, /no such path/],
-      ['/status', ['-d', '{}'], 405, /takes GET, HEAD, not POST/],
-      ['/health', ['-X', 'PUT'], 405, /takes GET, HEAD, not PUT/],
+      ['/status', ['-d', '{}'], 405, /takes GET, HEAD, OPTIONS, not POST/],
+      ['/health', ['-X', 'PUT'], 405, /takes GET, HEAD, OPTIONS, not PUT/],
     ])('%s with %j on the health port: nothing is changed there', async (path, words, status, sentence) => {
       const { stdout } = await curl(...words, `http://127.0.0.1:8008${path}`)
       expect(stdout).toMatch(sentence)

@@ -223,9 +223,11 @@ describe.skipIf(obstacle !== null)('the commands', () => {
         expect(status.peer?.name).not.toBe(machine.name)
         expect(new Date(status.lastChange?.at ?? '').toISOString()).toBe(status.lastChange?.at)
         const over: Status = JSON.parse(await machine.must(['curl', '-sf', '-m', '5', 'http://127.0.0.1:8008/status']))
-        expect({ ...over, replication: null }).toEqual({ ...status, replication: null })
+        // What moves by itself: where replication stands, and when the peer spoke last.
+        const still = (one: Status) => ({ ...one, replication: null, gtid: null, peer: null })
+        expect(still(over)).toEqual(still(status))
         const health = await machine.must(['curl', '-sf', '-m', '5', 'http://127.0.0.1:8008/health'])
-        expect(JSON.parse(health)).toEqual({ ok: true, sentence: expect.any(String) })
+        expect(JSON.parse(health)).toMatchObject({ ok: true, sentence: expect.any(String) })
       }
       expect((await standby.status()).replication).toEqual(REPLICATION)
     })
