@@ -3,18 +3,15 @@
  * grants; an observed world that matches the posture gives an empty plan; what is unknown is withdrawn, never granted.
  */
 import type { DatabasePresent } from '../ports/database.ts'
-import { lagBetween } from './gtid.ts'
 import { offerReason } from './handover.ts'
 import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
+import { commits } from './plan-commits.ts'
 import { changeFiles, maskFiles } from './plan-files.ts'
 import type { Posture } from './posture.ts'
 import type { Step } from './step.ts'
 
 /** A fence that a database which does not answer gets, before it is killed (G7). */
 const HUNG_FENCE_MS = 100
-
-/** Transactions that a peer may lack when commits begin to wait for it. */
-const NEARLY = 100
 
 export interface PlanInput {
   /** Empty: this machine may carry the VIP. */
@@ -185,39 +182,16 @@ function promote(observed: Observed, posture: Posture, input: PlanInput): Step[]
     steps.push({ do: 'stop-replication', effect: 'grant' })
   }
   // Who leads already goes on leading (its database was restarted, say): nobody else could have led in between.
-  if (!database.writable && !input.leads) steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
-  steps.push(...commits(observed, database, posture, input))
+  const { leads, reason } = input
+  const record: Step[] = database.writable || leads ? [] : [{ do: 'record-lead', effect: 'grant', reason }]
+  const acknowledged = commits(observed, database, posture, input)
+  // The row is a write as well: it does not wait for a peer that is known to be gone.
+  const alone = acknowledged[0]?.do === 'commit-alone'
+  steps.push(...(alone ? [...acknowledged, ...record] : [...record, ...acknowledged]))
   if (!database.writable) steps.push({ do: 'allow-writes', effect: 'grant' })
   // It stands, and stays so after a restart: forgetting it can wait.
   if (replication !== null && posture.replication === 'off') steps.push({ do: 'forget-primary', effect: 'grant' })
   return steps
-}
-
-/**
- * Who acknowledges a commit. With the peer once that has nearly everything: from then on every commit waits for it, also
- * for what it has yet to catch up with. Alone only when it is known that no acknowledgement can come: until then the peer
- * could take over, and what this machine acknowledged alone would be lost.
- */
-function commits(observed: Observed, database: DatabasePresent, posture: Posture, input: PlanInput): Step[] {
-  if (posture.commits === 'as is') return []
-  const { lineage, peerAttached } = observed
-  const owed = input.semiSync && input.owed
-  if (
-    !input.semiSync ||
-    lineage.peerGone ||
-    !(owed || peerAttached || lineage.attachedLately || database.commitsWithPeer)
-  ) {
-    return database.commitsWithPeer || owed ? [{ do: 'commit-alone', effect: 'grant' }] : []
-  }
-  // A replica that was attached a moment ago may still take over: what is written first must reach it. So must it reach one
-  // that follows already (a handover).
-  const follows = peerAttached && observed.peer?.reachable === true && observed.peer.writable === false
-  const opens = !database.writable && (lineage.attachedLately || follows)
-  const ready =
-    opens ||
-    owed ||
-    (observed.peer?.reachable === true && lagBetween(observed.peer.applied, database.binlogPosition) < NEARLY)
-  return ready && !database.commitsWithPeer ? [{ do: 'commit-with-peer', effect: 'grant' }] : []
 }
 
 function follow(observed: Observed, posture: Posture, input: PlanInput): Step[] {

@@ -36,6 +36,12 @@ export class Acknowledging {
     this.#missedAt = Number.NEGATIVE_INFINITY
   }
 
+  /** Nothing that was found out counts any more. */
+  forget(): void {
+    this.rest()
+    this.gone = false
+  }
+
   /** One look at the primary. `acknowledged` null: commits do not wait. */
   inOrder(attached: boolean, acknowledged: Acknowledgements | null, now: number): boolean {
     this.#inOrderAt ??= now

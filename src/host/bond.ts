@@ -13,7 +13,7 @@ import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
 import { Outlook } from './outlook.ts'
 import { Outshouted } from './outshouted.ts'
-import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf, PROVE_MS } from './pace.ts'
+import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { PeerWord } from './peer-word.ts'
 import { Rival } from './rival.ts'
@@ -126,16 +126,6 @@ export class Bond {
     this.#rival.held(byPeer, this.#parts.clock.elapsed())
   }
 
-  /** Looks now, until this replica's lease begins or `untilMs` (monotonic); whether it is valid then. */
-  async prove(untilMs: number): Promise<boolean> {
-    const { clock } = this.#parts
-    while (!this.lineage.lease && this.#sources !== null && clock.elapsed() < untilMs) {
-      await this.look()
-      if (!this.lineage.lease) await clock.sleep(PROVE_MS)
-    }
-    return this.lineage.lease
-  }
-
   /** Until what only this machine has is known (G6): a look that is under way, and two that begin now. */
   async compared(): Promise<void> {
     for (let look = 0; look < 3; look += 1) await this.look()
@@ -178,15 +168,14 @@ export class Bond {
       await this.#lookOut(sources, null)
       return
     }
-    if (own.replicas.includes(config.peer.address) && !this.#peerLeads) this.#attachedAt = begun
+    if (this.#attached(own) && !this.#peerLeads) this.#attachedAt = begun
     if (own.writable) await this.#lead(sources, own, begun)
     else await this.#follow(sources, own, begun)
   }
 
   #rest(): void {
     this.#lease.drop()
-    this.#acknowledging.rest()
-    this.#acknowledging.gone = false
+    this.#acknowledging.forget()
     this.outlook.answered(true)
   }
 
@@ -200,11 +189,13 @@ export class Bond {
   }
 
   async #follow(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {
-    this.#acknowledging.rest()
-    this.#acknowledging.gone = false
+    // One that offered the lead and takes it back still writes the row of it: who acknowledges that?
+    const owed = own.commitsWithPeer && own.replication?.io !== 'Yes'
+    if (!owed) this.#acknowledging.forget()
     this.#otherLeads = false
     const peer = await sources.lookAtPeer(LIMITS.peerLook)
     await this.#lookOut(sources, peer)
+    if (owed && !(await this.#acknowledged(own, begun))) this.#missed(own, peer, begun)
     if (peer !== null && (peer.reachable || peer.refused)) this.#outshouted.peer(true, begun)
     if (peer === null || !peer.reachable || peer.writable === null) {
       this.#rival.peer(null)
@@ -219,17 +210,13 @@ export class Bond {
   }
 
   async #lead(sources: BondSources, own: DatabasePresent, begun: number): Promise<void> {
-    const { database, config } = this.#parts
     this.#lease.drop()
     this.apart.forget()
     this.#peerLeads = false
     // Nobody acknowledged anything while nothing ran: the silence begins now.
     if (this.#stoodStill) this.#acknowledging.rest()
-    const attached = own.replicas.includes(config.peer?.address ?? '')
-    const acknowledged = own.commitsWithPeer
-      ? await database?.acknowledgements({ timeoutMs: LIMITS.databaseLook }).catch(() => null)
-      : null
-    const inOrder = this.#acknowledging.inOrder(attached, acknowledged ?? null, begun)
+    const attached = this.#attached(own)
+    const inOrder = await this.#acknowledged(own, begun)
     const waits = !inOrder && (own.commitsWithPeer || this.claim === 'shared')
     // A peer that is not attached may have taken over behind a cut that has ended: then the older lead ends.
     // So may one that is still listed: this machine may have stood still for longer than VRRP waits.
@@ -242,7 +229,21 @@ export class Bond {
     await this.#lookOut(sources, peer)
     if (peer !== null) this.#otherLeads = peer.writable === true || (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)
     // Somebody who serves is no reason to go on alone.
-    if (waits && !this.#outshouted.heardLately(begun))
-      this.#acknowledging.missed(peer, attached, this.lineage.witness === false, begun)
+    if (waits && !this.#outshouted.heardLately(begun)) this.#missed(own, peer, begun)
+  }
+
+  #attached(own: DatabasePresent): boolean {
+    return own.replicas.includes(this.#parts.config.peer?.address ?? '')
+  }
+
+  /** Whether the peer acknowledges what is committed here, as far as anything is. */
+  async #acknowledged(own: DatabasePresent, begun: number): Promise<boolean> {
+    const call = { timeoutMs: LIMITS.databaseLook }
+    const asked = own.commitsWithPeer ? this.#parts.database?.acknowledgements(call).catch(() => null) : null
+    return this.#acknowledging.inOrder(this.#attached(own), (await asked) ?? null, begun)
+  }
+
+  #missed(own: DatabasePresent, peer: PeerStatus | null, begun: number): void {
+    this.#acknowledging.missed(peer, this.#attached(own), this.lineage.witness === false, begun)
   }
 }

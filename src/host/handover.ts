@@ -15,7 +15,9 @@ import { fingerprint } from './fingerprint.ts'
 import { freeMbOf } from './free-space.ts'
 import { refused, type Tell } from './jobs.ts'
 import { LIMITS } from './limits.ts'
+import { HANDOVER_SILENT_MS, RETRY_FIRST_MS } from './pace.ts'
 import { primaryOf } from './parts.ts'
+import { proveWhole } from './proving.ts'
 import { record, type Settled } from './request.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -115,7 +117,7 @@ export class Handover {
     try {
       last = await settle(true)
       why = account.trouble()
-      if (why === '' && !(await settler.bond.prove(deadline))) {
+      if (why === '' && !(await proveWhole(settler.bond, clock, deadline, () => this.#peerIsSilent()))) {
         why = `it was not proven in time that this machine has everything that ${to} has`
       }
       if (why === '') {
@@ -157,7 +159,7 @@ export class Handover {
   /** The peer accepts writes: from here on there is no way back but another handover. */
   async #taken(deadline: number, grants: AbortSignal): Promise<boolean> {
     const { settler, parts } = this.#supervisor
-    while (parts.clock.elapsed() < deadline && !grants.aborted) {
+    while (parts.clock.elapsed() < deadline && !grants.aborted && !this.#peerIsSilent()) {
       const peer = await settler.observer.lookAtPeer(LIMITS.peerLook)
       if (peer?.writable === true) return true
       await parts.clock.sleep(ASK_MS)
@@ -171,13 +173,21 @@ export class Handover {
     const { clock, network } = parts
     const until = clock.elapsed() + BACK_MS
     let last = await settle()
+    let pauseMs = ASK_MS
     while (!this.#settled() && clock.elapsed() < until && !grants.aborted) {
       const held = network.holdsVip()
-      await clock.sleep(ASK_MS)
+      await clock.sleep(pauseMs)
+      if (held) pauseMs = Math.min(pauseMs * 2, RETRY_FIRST_MS)
       const peer = held ? null : await settler.observer.lookAtPeer(LIMITS.peerLook)
       if (network.holdsVip() || peer?.writable === true) last = await settle()
     }
     return last
+  }
+
+  /** As long as its lease lasts, this machine can still take the lead back; one that is gone must be given up before. */
+  #peerIsSilent(): boolean {
+    const { settler, parts } = this.#supervisor
+    return parts.clock.elapsed() - settler.observer.memory.peerHeardAt > HANDOVER_SILENT_MS
   }
 
   #settled(): boolean {

@@ -10,6 +10,8 @@ export const LIMITS = {
   peerLook: 100,
   /** The same for a peer that has always answered at once. */
   peerLookLeast: 30,
+  /** The row that offers the lead: the peer acknowledges it, and one that does not answers no question either. */
+  offer: 1_500,
   /** A change of unit files with its reload. */
   unitFiles: 10_000,
   /** One statement that does not wait for others (stop replication, record, allow). */

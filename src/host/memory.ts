@@ -14,5 +14,7 @@ export interface Memory {
   peer: PeerStatus | null
   /** Monotonic; when that look began. */
   peerAt: number
+  /** Monotonic; when the peer's database last answered. */
+  peerHeardAt: number
   readonly sight: Sight
 }

@@ -74,6 +74,7 @@ export class Observer {
       downExpected,
       peer: null,
       peerAt: Number.NEGATIVE_INFINITY,
+      peerHeardAt: Number.NEGATIVE_INFINITY,
       sight: new Sight(hears.onChange),
     }
   }
@@ -216,7 +217,10 @@ export class Observer {
     this.memory.peer = await database.observePeer(primary, { timeoutMs })
     this.memory.peerAt = begun
     this.#bond.outlook.looked(this.memory.peer, begun)
-    if (this.memory.peer.reachable) this.#patience.answered(clock.elapsed() - begun)
+    if (this.memory.peer.reachable) {
+      this.memory.peerHeardAt = clock.elapsed()
+      this.#patience.answered(this.memory.peerHeardAt - begun)
+    }
     return this.memory.peer
   }
 

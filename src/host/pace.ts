@@ -54,6 +54,8 @@ export const WITNESS_SILENT_MS = 500
  * that is cut off finds out (the silence of the witness, two looks) and has fenced itself or is killed.
  */
 export const YIELD_MS = 2_000
+/** A peer that a handover waits for and that says nothing for so long is not waited for: less than any lease lasts. */
+export const HANDOVER_SILENT_MS = 1_000
 /** How long VRRP may say master while the peer is being fenced (G3). */
 export const RIVAL_PATIENCE_MS = 400
 /** How long a machine stays out after that; doubled each time, up to the most. */

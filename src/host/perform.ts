@@ -166,10 +166,7 @@ export class Performer {
         await database.forgetPrimary(limited(LIMITS.statement))
         return done()
       case 'offer-lead': {
-        const lead = await database.recordLead(
-          { node: config.node.name, reason: step.reason },
-          limited(LIMITS.statement),
-        )
+        const lead = await database.recordLead({ node: config.node.name, reason: step.reason }, limited(LIMITS.offer))
         return done(`epoch ${lead.epoch}`)
       }
       case 'record-lead': {

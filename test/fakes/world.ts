@@ -6,6 +6,7 @@
 import { parseConfig } from '../../src/core/config/parse.ts'
 import type { Config } from '../../src/core/config.ts'
 import { Counting } from '../../src/core/counting.ts'
+import { ApmodeError } from '../../src/core/errors.ts'
 import type { ActiveState, Mode, UnitFileState } from '../../src/core/vocabulary.ts'
 import { fingerprint } from '../../src/host/fingerprint.ts'
 import type { Log, Parts } from '../../src/host/parts.ts'
@@ -450,7 +451,10 @@ export class World {
         this.#change('forget-primary', () => {
           database.replication = null
         }),
-      recordLead: async ({ node, reason }) => {
+      recordLead: async ({ node, reason }, { timeoutMs }) => {
+        if (database.commitsWithPeer && database.unacknowledged) {
+          throw new ApmodeError('timeout', `the row is not acknowledged within ${timeoutMs} ms`)
+        }
         const lead = { epoch: (database.lead?.epoch ?? 0) + 1, node, at: '2026-01-01T00:00:00.000Z', reason, gtid: '' }
         await this.#change('record-lead', () => {
           database.lead = lead

@@ -3,6 +3,7 @@
  * middle of a handover. One pair; in the end of each round both have the same data.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { messageOf } from '../../src/core/errors.ts'
 import { Client } from '../../src/face/client.ts'
 import { dataOf } from '../campaign/evidence.ts'
 import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
@@ -109,7 +110,7 @@ describe.skipIf(obstacle !== null)('the way home', () => {
       .command('/handover', { kill: false, timeoutMs: null }, PATIENT.timeoutMs, (progress) => {
         if (progress.type === 'begin') onStep(progress.step)
       })
-      .catch(() => null)
+      .catch(messageOf)
   }
 
   test.each(
@@ -124,12 +125,13 @@ describe.skipIf(obstacle !== null)('the way home', () => {
       const victim = who === 'the one that hands over' ? holder : standby
       const survivor = victim === holder ? standby : holder
       const lead = await underLoad(async (client) => {
-        const { promise: reached, resolve: reach } = Promise.withResolvers<Promise<number>>()
+        const cuts: Promise<number>[] = []
         const running = handOver(holder, (begun) => {
-          if (begun === step) reach(victim.powerOff())
+          if (begun === step) cuts.push(victim.powerOff())
         })
-        const never = running.then(() => Promise.reject(new Error(`the handover ended without the step ${step}`)))
-        const cut = await (await Promise.race([reached.then((off) => ({ off })), never])).off
+        await Promise.race([running, waitFor(() => cuts[0], { patienceMs: 20_000, reason: `the step ${step}` })])
+        const cut = await cuts[0]
+        if (cut === undefined) throw new Error(`without the step ${step}: ${JSON.stringify(await running)}`)
         await serves(client, cut)
         process.stderr.write(`${Math.round(client.longestGap(cut - 1000)?.ms ?? Number.NaN)} ms without a write\n`)
         await running

@@ -19,6 +19,8 @@ const POSITIONS =
   '@@global.gtid_binlog_pos AS binlog_pos, @@global.gtid_binlog_state AS binlog_state, ' +
   '@@global.rpl_semi_sync_master_enabled AS semi_sync'
 const SLICE_MS = 500
+/** So much later than it should, and the peer's machine is taken for gone. */
+const SILENT_MS = 1000
 
 const NOTHING_KNOWN = {
   writable: null,
@@ -115,11 +117,11 @@ export function peerLook(): PeerLook {
         const position = row?.position ?? ''
         if (position === '') return { complete: true, detail: 'the binlog is empty' }
         const target = targetOf(peer)
-        link = await openLink(target, left.leftMs())
+        link = await openLink(target, Math.min(SILENT_MS, left.leftMs()))
         for (;;) {
           left.check()
           const limitMs = Math.min(SLICE_MS, left.leftMs())
-          const [answer] = await link.rows(statements.waitFor(position, limitMs), left.leftMs() + SLICE_MS)
+          const [answer] = await link.rows(statements.waitFor(position, limitMs), limitMs + SILENT_MS)
           if (answer?.outcome === '0') {
             return { complete: true, detail: `${whereOf(target)} has applied ${position}` }
           }

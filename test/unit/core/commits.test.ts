@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { lagBetween } from '../../../src/core/gtid.ts'
 import { drive } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
@@ -33,6 +33,19 @@ describe('who acknowledges a write', () => {
 
   test('the peer too, once it is attached and has nearly everything', async () => {
     expect(await changesOf(holder())).toEqual(['commit-with-peer'])
+  })
+
+  test('nobody but this machine, once the peer is gone: also for the row that takes an offered lead back', async () => {
+    const world = holder()
+    const driven = await drive(world)
+    await driven.idle()
+    world.changes.length = 0
+    Object.assign(world.database, { writable: false, commitsWithPeer: true, unacknowledged: true, replicas: [] })
+    world.database.lead = { epoch: 2, node: 'host1', at: '', reason: 'handover: offered to host2', gtid: '' }
+    world.peer = { ...world.peer, reachable: false, refused: true, writable: null }
+    await vi.waitFor(() => expect(world.acceptsWrites).toBe(true), { timeout: 5000 })
+    expect(world.changes).toEqual(['commit-alone', 'record-lead', 'allow-writes'])
+    await driven.close()
   })
 
   test('this machine alone after a failover: the connection that the failed peer left behind is no replica', async () => {
