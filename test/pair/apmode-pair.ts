@@ -4,6 +4,8 @@
  * Invariant: nothing on the machines comes from the checkout but the package (and the little API of the lab).
  */
 import { makePackage } from '../../scripts/package.ts'
+import { messageOf } from '../../src/core/errors.ts'
+import { Client } from '../../src/face/client.ts'
 import type { Status } from '../../src/ports/control.ts'
 import type { HistoryEntry } from '../../src/ports/storage.ts'
 import { installApi } from './api/install.ts'
@@ -177,17 +179,25 @@ async function becomeHealthy(holder: Machine, standby: Machine): Promise<void> {
   await waitFor(whole, { patienceMs: 15_000, reason: `${standby.name} attached to ${holder.name}, and acknowledging` })
 }
 
+/** The control socket of a running machine, reached from outside it: no process is started for an answer. */
+export function supervisorOf(node: LabNode): Client {
+  return new Client(`/proc/${node.leaderPid() ?? 'none'}/root/run/apmode/apmode.sock`)
+}
+
 export function machineOf(node: LabNode): Machine {
-  const json = async <T>(words: string): Promise<T> => {
-    const result = await node.exec(['apmode', ...words.split(' ')], { timeoutMs: 15_000 })
-    if (result.code !== 0) throw new Error(`apmode ${words} on ${node.name}: exit ${result.code}: ${result.stderr}`)
-    return JSON.parse(result.stdout) as T
+  const ask = async <T>(path: string): Promise<T> => {
+    try {
+      return await supervisorOf(node).ask<T>('GET', path)
+    } catch (cause) {
+      const reason = node.running() ? messageOf(cause) : 'it is off'
+      throw new Error(`cannot ask ${path} of ${node.name}: ${reason}`, { cause })
+    }
   }
   return {
     ...node,
     apmode: (words, options = {}) => node.exec(['apmode', ...words.split(' ')], { timeoutMs: 30_000, ...options }),
-    status: () => json<Status>('status --json'),
-    history: () => json<HistoryEntry[]>('history -n 200 --json'),
+    status: () => ask<Status>('/status'),
+    history: () => ask<HistoryEntry[]>('/history?n=200'),
     modeFile: async () => (await node.readFile('/opt/ap-mode')).trim(),
     unitFiles: async () => {
       const names = [BOOT_UNIT, ...UNITS]

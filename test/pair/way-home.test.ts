@@ -4,11 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { messageOf } from '../../src/core/errors.ts'
-import { Client } from '../../src/face/client.ts'
 import { dataOf } from '../campaign/evidence.ts'
-import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf } from './apmode-pair.ts'
+import { type ApmodePair, healthy, type Machine, startApmodePair, storyOf, supervisorOf } from './apmode-pair.ts'
 import { FAULTS } from './faults.ts'
-import { guestInit } from './lab/cgroup.ts'
 import { startClient, type Client as Writer } from './lab/client.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { startSampler } from './lab/sampler.ts'
@@ -17,7 +15,6 @@ import { waitFor } from './lab/wait.ts'
 const obstacle = whyNoLab()
 const PATIENT = { timeoutMs: 90_000 }
 const ROUNDS = 10
-const CONTROL_SOCKET = '/run/apmode/apmode.sock'
 
 describe.skipIf(obstacle !== null)('the way home', () => {
   let pair: ApmodePair
@@ -105,8 +102,7 @@ describe.skipIf(obstacle !== null)('the way home', () => {
 
   /** `apmode handover` over the control socket, seen from outside; tells each step as it begins. */
   function handOver(machine: Machine, onStep: (step: string) => void): Promise<unknown> {
-    const client = new Client(`/proc/${guestInit(machine.cgroup) ?? 0}/root${CONTROL_SOCKET}`)
-    return client
+    return supervisorOf(machine)
       .command('/handover', { kill: false, timeoutMs: null }, PATIENT.timeoutMs, (progress) => {
         if (progress.type === 'begin') onStep(progress.step)
       })
