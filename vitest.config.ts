@@ -1,5 +1,5 @@
 /**
- * The five kinds of tests. Unit and fuzz tests run side by side; those that start real servers, packages or machines run one file
+ * The kinds of tests. Files run side by side where nothing is measured; those that measure, and those with two machines, run one
  * at a time, in processes of their own, with time for what they wait for. `scripts/test.ts` runs them in order.
  */
 import { defineConfig } from 'vitest/config'
@@ -27,6 +27,18 @@ export default defineConfig({
         test: {
           name: 'adapters',
           include: ['test/adapters/**/*.test.ts'],
+          exclude: ['**/*.timed.test.ts'],
+          // Each file has servers of its own, on ports and in folders of their own, and waits for them most of the time.
+          pool: 'forks',
+          maxWorkers: 3,
+          testTimeout: 60 * SECOND,
+          hookTimeout: 300 * SECOND,
+        },
+      },
+      {
+        test: {
+          name: 'timed',
+          include: ['test/adapters/**/*.timed.test.ts'],
           ...real,
           testTimeout: 60 * SECOND,
           hookTimeout: 300 * SECOND,
@@ -36,7 +48,8 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
-          ...real,
+          pool: 'forks',
+          maxWorkers: 2,
           testTimeout: 120 * SECOND,
           hookTimeout: 900 * SECOND,
         },

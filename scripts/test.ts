@@ -2,13 +2,10 @@
  * `npm test`: every check there is, stage after stage, each with a time limit; it installs what a stage needs.
  * Invariant: the last line is `N passed, N failed` or `N passed, N failed, N skipped`, summed over the stages, and the exit
  * code is 0 only when nothing failed. What is skipped is said, with the reason; with CI=true the pair is never skipped.
- * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair,desk]; `desk` runs only when it is named.
+ * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair]
  */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
-import { ROOT } from './build.ts'
 import { makePackage } from './package.ts'
 import { foreground, interrupt, wasInterrupted } from './testing/child.ts'
 import { type Counts, lineOf, NONE, sum } from './testing/counts.ts'
@@ -50,8 +47,10 @@ const STAGES: readonly Stage[] = [
       ip: 'iproute2',
       'dbus-daemon': 'dbus',
       'systemd-notify': 'systemd',
+      promtool: 'prometheus',
+      chromium: 'chromium',
     },
-    run: () => runProject('adapters', { limitMs: 8 * MINUTE, verbose: true, files: filesOf('adapters', false) }),
+    run: adapters,
   },
   {
     name: 'package',
@@ -73,23 +72,13 @@ const STAGES: readonly Stage[] = [
   {
     name: 'pair',
     what: 'two real machines',
-    programs: { 'dpkg-deb': 'dpkg' },
+    programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', tmux: 'tmux' },
     run: async () => {
       const reason = whyNoLab()
-      return reason === null
-        ? packaged('pair', 22 * MINUTE, filesOf('pair', false))
-        : skippedWhole('pair', `no pair of machines: ${reason}`)
+      return reason === null ? packaged('pair', 24 * MINUTE) : skippedWhole('pair', `no pair of machines: ${reason}`)
     },
   },
 ]
-
-/** Too long for the whole in half an hour, with browsers, balancers and monitoring to install: `npm run test:desk`. */
-const BY_HAND: Stage = {
-  name: 'desk',
-  what: 'what an operator looks at and connects: doctor, init, status, page, HAProxy, Prometheus, hooks',
-  programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', promtool: 'prometheus', tmux: 'tmux', chromium: 'chromium' },
-  run: desk,
-}
 
 async function checkStatically(): Promise<Ran> {
   const checks = [
@@ -110,37 +99,15 @@ async function checkStatically(): Promise<Ran> {
   return { counts: { passed: checks.length - failed, failed, skipped: 0 }, notes }
 }
 
-/** What an operator looks at and connects: a stage of its own, with programs of its own. */
-const DESK = {
-  adapters: ['test/adapters/monitoring', 'test/adapters/page'],
-  pair: ['coming-from-bash', 'desk-', 'doctor', 'init'].map((name) => `test/pair/${name}`),
-}
-
-/** Files of a project, those of the desk or the others. */
-function filesOf(project: keyof typeof DESK, desk: boolean): readonly string[] {
-  const folder = `test/${project}`
-  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts'))
-    .map((path) => `${folder}/${path}`)
-    .filter((path) => DESK[project].some((begin) => path.startsWith(begin)) === desk)
-}
-
-async function desk(): Promise<Ran> {
-  const adapters = await runProject('adapters', {
-    limitMs: 4 * MINUTE,
-    verbose: true,
-    files: filesOf('adapters', true),
-  })
-  const reason = whyNoLab()
-  const pairs =
-    reason === null
-      ? await packaged('pair', 20 * MINUTE, filesOf('pair', true))
-      : skippedWhole('pair', `no pair of machines: ${reason}`)
-  return { counts: sum([adapters.counts, pairs.counts]), notes: [...adapters.notes, ...pairs.notes] }
+/** Side by side what is not measured, then one after the other what is. */
+async function adapters(): Promise<Ran> {
+  const many = await runProject('adapters', { limitMs: 6 * MINUTE, verbose: true })
+  const timed = await runProject('timed', { limitMs: 3 * MINUTE, verbose: true })
+  return { counts: sum([many.counts, timed.counts]), notes: [...many.notes, ...timed.notes] }
 }
 
 /** The tests of a project that install the package: it is built first, and they are told its path. */
-async function packaged(project: string, limitMs: number, files?: readonly string[]): Promise<Ran> {
+async function packaged(project: string, limitMs: number): Promise<Ran> {
   let path: string
   try {
     path = await makePackage({ onProgress: (sentence) => console.log(sentence) })
@@ -149,7 +116,7 @@ async function packaged(project: string, limitMs: number, files?: readonly strin
     return { counts: { passed: 0, failed: 1, skipped: 0 }, notes: [`cannot build the package: ${reason}`] }
   }
   const env = { APMODE_DEB: path }
-  return runProject(project, { limitMs, verbose: true, env, ...(files === undefined ? {} : { files }) })
+  return runProject(project, { limitMs, verbose: true, env })
 }
 
 function skippedWhole(project: string, reason: string): Ran {
@@ -159,7 +126,7 @@ function skippedWhole(project: string, reason: string): Ran {
 /** Where the two machines are a must, a test of theirs that did not run has failed. */
 function strict(stage: Stage, ran: Ran): Ran {
   const { passed, failed, skipped } = ran.counts
-  if (!['pair', 'desk'].includes(stage.name) || skipped === 0 || process.env.CI !== 'true') return ran
+  if (stage.name !== 'pair' || skipped === 0 || process.env.CI !== 'true') return ran
   const notes = [...ran.notes, `CI=true: ${skipped} skipped of two machines count as failed`]
   return { counts: { passed, failed: failed + skipped, skipped: 0 }, notes }
 }
@@ -168,13 +135,12 @@ function chosen(): readonly Stage[] {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
   if (values.only === undefined) return STAGES
   const names = values.only.split(',')
-  const all = [...STAGES, BY_HAND]
-  const unknown = names.filter((name) => !all.some((stage) => stage.name === name))
+  const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name))
   if (unknown.length > 0) {
-    console.error(`cannot run ${unknown.join(', ')}: the stages are ${all.map(({ name }) => name).join(', ')}`)
+    console.error(`cannot run ${unknown.join(', ')}: the stages are ${STAGES.map(({ name }) => name).join(', ')}`)
     process.exit(2)
   }
-  return all.filter((stage) => names.includes(stage.name))
+  return STAGES.filter((stage) => names.includes(stage.name))
 }
 
 async function runStage(stage: Stage): Promise<Counts> {

@@ -53,7 +53,12 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
       socket: own.socket,
       runFolder: base,
       units: false,
-      defaults: ['--no-defaults', `--datadir=${own.folder}/data`, '--innodb-log-file-size=8M'],
+      defaults: [
+        '--no-defaults',
+        `--datadir=${own.folder}/data`,
+        `--tmpdir=${own.folder}`,
+        '--innodb-log-file-size=8M',
+      ],
     })
     watch = { onProgress: (progress) => told.push(progress), signal: new AbortController().signal }
     lead.sql('SET GLOBAL read_only=0; SET GLOBAL binlog_format=ROW; CREATE DATABASE app; CREATE DATABASE zoo')

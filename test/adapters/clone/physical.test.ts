@@ -33,8 +33,8 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
       runFolder: base,
       units: false,
       path,
-      defaults: ['--no-defaults', `--datadir=${data()}`, '--innodb-log-file-size=8M'],
-      backup: `mariadb-backup --no-defaults --backup --user=root --socket=${lead.socket} --stream=xbstream --target-dir=${base}`,
+      defaults: ['--no-defaults', `--datadir=${data()}`, `--tmpdir=${own.folder}`, '--innodb-log-file-size=8M'],
+      backup: `mariadb-backup --no-defaults --backup --tmpdir=${lead.folder} --user=root --socket=${lead.socket} --stream=xbstream --target-dir=${base}`,
     })
   const follow = () => {
     own.sql(
@@ -117,7 +117,7 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
       runFolder: base,
       units: false,
       path: `${base}:${PATH}`,
-      defaults: ['--no-defaults', `--datadir=${data()}`],
+      defaults: ['--no-defaults', `--datadir=${data()}`, `--tmpdir=${own.folder}`],
       backup: 'echo lost connection >&2; exit 1',
     })
     await expect(broken.fill(order, watch)).rejects.toThrow(/ssh: lost connection/)

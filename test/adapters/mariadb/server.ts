@@ -74,6 +74,8 @@ function templateFolder(): string {
       '--no-defaults',
       '--user=mysql',
       `--datadir=${folder}/data`,
+      // At its start a server removes what others have in its tmpdir.
+      `--tmpdir=${folder}`,
       '--auth-root-authentication-method=socket',
       '--skip-test-db',
       '--innodb-log-file-size=8M',
@@ -84,13 +86,21 @@ function templateFolder(): string {
   return folder
 }
 
+/** Each worker has ports of its own: two that look at the same time never find the same one. */
+let lastPort = 20_000 + Number(process.env.VITEST_POOL_ID ?? 0) * 500
+
 async function freePort(): Promise<number> {
-  const probe = net.createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('cannot find a free port')
-  return address.port
+  for (;;) {
+    lastPort += 1
+    const probe = net.createServer()
+    const free = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false))
+      probe.listen(lastPort, '127.0.0.1', () => resolve(true))
+    })
+    if (!free) continue
+    await new Promise((resolve) => probe.close(resolve))
+    return lastPort
+  }
 }
 
 export interface MariadbServer {
@@ -137,6 +147,7 @@ export async function makeServer(serverId: number, options: readonly string[] = 
           '--no-defaults',
           '--user=mysql',
           `--datadir=${folder}/data`,
+          `--tmpdir=${folder}`,
           `--socket=${socket}`,
           `--pid-file=${folder}/mysqld.pid`,
           `--port=${port}`,
