@@ -11,6 +11,8 @@ export interface NodeConfig {
   readonly interface: string
   /** The role until one is persisted. */
   readonly role: Role
+  /** It takes the VIP back from a machine that serves, when it has been fit for `preemptDelay`. */
+  readonly preempt: boolean
 }
 
 export interface VrrpConfig {
@@ -19,6 +21,8 @@ export interface VrrpConfig {
   readonly virtualRouterId: number
   /** Seconds, as keepalived has it. */
   readonly advertInterval: number
+  /** Seconds, as keepalived has it; matters where a node has `preempt`. */
+  readonly preemptDelay: number
   /** Addresses that answer a ping (the gateway, say); empty: no witness. */
   readonly witness: readonly string[]
   /** keepalived's `vrrp_instance` name: `VI_1`. */

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { vetoReasons } from './consent.ts'
 import { lineageReasons } from './lineage.ts'
 import { isRunning, type Observed, type ObservedUnit } from './observed.ts'
+import { isTried, startReasons } from './starting.ts'
 import type { State } from './state.ts'
 
 function mustRun(unit: ObservedUnit, state: State): boolean {
@@ -66,7 +67,7 @@ function databaseFaults(observed: Observed): string[] {
 function checkFaults(state: State, observed: Observed): string[] {
   return observed.checks.flatMap(({ kind, unit: name, trouble }) => {
     const unit = observed.units.find((candidate) => candidate.name === name)
-    if (trouble === null || unit === undefined || !isRunning(unit)) return []
+    if (trouble === null || unit === undefined || !isRunning(unit) || isTried(observed, unit)) return []
     // Whoever needs the database waits with it for the peer, and no other machine could do better.
     if (kind === 'unit' && observed.lineage.stalled) return []
     // A machine that is alone keeps a VIP that serves most of what it should.
@@ -80,10 +81,11 @@ export function unfitReasons(state: State, observed: Observed, config: Config): 
   const mode = modeFault(state)
   if (mode !== null) return [mode]
   const reasons = observed.units.flatMap((unit) =>
-    mustRun(unit, state) ? (unitFault(unit, forgivenMs(unit, config)) ?? []) : [],
+    // One that does not start is tried in place first, then given up: that has its own reasons.
+    mustRun(unit, state) && !isTried(observed, unit) ? (unitFault(unit, forgivenMs(unit, config)) ?? []) : [],
   )
   reasons.push(...databaseFaults(observed), ...checkFaults(state, observed), ...lineageReasons(state, observed, config))
-  reasons.push(...vetoReasons(observed, config))
+  reasons.push(...vetoReasons(observed, config), ...startReasons(state, observed, config))
   if (observed.shuttingDown) reasons.push('the machine is shutting down')
   const { withdrawal } = observed
   if (withdrawal !== null && withdrawal.stage !== 'writes') reasons.push(withdrawal.sentence)

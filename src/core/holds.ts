@@ -6,6 +6,7 @@ import { consentHolds } from './consent.ts'
 import { awaitsWitness } from './lineage.ts'
 import { isDown, type Observed, routerOf } from './observed.ts'
 import type { Posture } from './posture.ts'
+import { startHolds } from './starting.ts'
 import type { State } from './state.ts'
 
 export interface Restrained {
@@ -65,6 +66,7 @@ export function restrain(posture: Posture, state: State, observed: Observed, unf
       restrained = { ...restrained, database: 'read-only', replication: 'as is', holderUnits: 'as is' }
     holds.push(...held)
   }
+  if (posture.holderUnits === 'running') holds.push(...startHolds(observed, unfit))
   if (observed.withdrawal?.follows === true) restrained = { ...restrained, replication: 'from the peer' }
   if (restrained.replication === 'from the peer') {
     const held = followHolds(state, observed)

@@ -7,6 +7,7 @@ import { isVetoed, lacksConsent } from './consent.ts'
 import { offeredTo } from './handover.ts'
 import { awaitsWitness, lineageReasons, waitsForLead } from './lineage.ts'
 import { isDown, isDying, isRunning, type Observed, routerOf } from './observed.ts'
+import { givenUp } from './starting.ts'
 import type { MachineEvent, State } from './state.ts'
 import type { VrrpState } from './vocabulary.ts'
 
@@ -17,13 +18,23 @@ export type Interpretation =
   /** `sentence`: why it was not believed. */
   | { readonly believed: false; readonly sentence: string }
 
+/** The VIP goes back to a preferred machine by itself: nobody falls out of the pair for having lost it, or stays alone with it. */
+const comesHome = ({ nodes }: Pick<Config, 'nodes'>) => nodes.some(({ preempt }) => preempt)
+
+/** It would not take the VIP now, though nothing of it has failed: hooks said no, or a unit of the holder does not start here. */
+const declines = (observed: Observed) => isVetoed(observed) || givenUp(observed).length > 0
+
 function mastered(state: State, observed: Observed, config: Config): MachineEvent {
   return {
     type: 'master',
     planned: observed.database?.answers === true && offeredTo(observed.database.lead, config.node.name) === 'handover',
     peerWritable:
       observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
-    barred: lineageReasons(state, observed, config).length > 0 || awaitsWitness(observed) || lacksConsent(observed),
+    barred:
+      comesHome(config) ||
+      lineageReasons(state, observed, config).length > 0 ||
+      awaitsWitness(observed) ||
+      lacksConsent(observed),
   }
 }
 
@@ -58,7 +69,7 @@ export function interpret(
             believed: false,
             sentence: 'keepalived said FAULT, as it was asked to, but the VIP is back on the interface',
           }
-        : { believed: true, event: { type: 'fault', wanted: asked || isVetoed(observed), lastStanding } }
+        : { believed: true, event: { type: 'fault', wanted: asked || declines(observed), lastStanding } }
     case 'stop':
       // Whether anybody wanted it shows once systemd has finished with the unit: `lookUp` says so then.
       return router !== undefined && isRunning(router) && observed.vip
@@ -90,7 +101,7 @@ export function lookUp(
   if (observed.vip) return mastered(state, observed, config)
   if (observed.shuttingDown) return { type: 'backup' }
   if (observed.carrier === false || observed.unfitDeclared === true) {
-    const wanted = asked || isVetoed(observed)
+    const wanted = asked || declines(observed)
     return state.vrrp === 'fault' ? null : { type: 'fault', wanted, lastStanding }
   }
   return { type: 'backup' }
@@ -109,6 +120,7 @@ export function withoutStaleWord(state: State, observed: Observed): State {
  * a database nothing can be told: false.
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
+  if (comesHome(config)) return true
   if (observed.database === null) return false
   // Cut off it cannot know, nor while the other one is heard and does not answer: that one may not be able to serve. It is
   // fenced, and follows whoever leads once it sees that (G9, G3).

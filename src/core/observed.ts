@@ -6,6 +6,7 @@ import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { Consent } from './consent.ts'
 import type { Offer } from './handover.ts'
 import type { Lineage } from './lineage.ts'
+import type { Starting } from './starting.ts'
 import type { ActiveState, Runs, UnitFileState, UnitKind } from './vocabulary.ts'
 
 export interface ObservedUnit {
@@ -65,6 +66,8 @@ export interface Observed {
   readonly lineage: Lineage
   /** null: none. */
   readonly withdrawal: Withdrawal | null
+  /** Units of the holder that did not start. */
+  readonly starting: Starting
   /** What the hooks say to a promotion. */
   readonly consent: Consent
   /** keepalived is down because apmode stopped it or never started it: not a failure. */

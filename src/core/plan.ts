@@ -8,6 +8,7 @@ import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type Observe
 import { commits } from './plan-commits.ts'
 import { changeFiles, maskFiles } from './plan-files.ts'
 import type { Posture } from './posture.ts'
+import { mayStart } from './starting.ts'
 import type { Step } from './step.ts'
 
 /** A fence that a database which does not answer gets, before it is killed (G7). */
@@ -150,9 +151,13 @@ function startUnits(observed: Observed, posture: Posture): Step[] {
   const wanted: ObservedUnit[] = []
   if (posture.holderUnits === 'running') wanted.push(...holderUnits(observed))
   if (posture.router === 'running' && router !== undefined) wanted.push(router)
-  return wanted
-    .filter((unit) => unit.active !== null && unit.active !== 'missing' && !isRunning(unit) && !unit.jobPending)
-    .map((unit) => ({ do: 'start-unit', effect: 'grant', unit: unit.name }))
+  return (
+    wanted
+      .filter((unit) => unit.active !== null && !isRunning(unit) && !unit.jobPending)
+      // One of the holder that is missing is tried all the same: that it does not start is what counts there.
+      .filter((unit) => (unit.runs === 'holder' ? mayStart(observed, unit) : unit.active !== 'missing'))
+      .map((unit) => ({ do: 'start-unit', effect: 'grant', unit: unit.name }))
+  )
 }
 
 /** A keepalived that was killed leaves the VIP behind. */

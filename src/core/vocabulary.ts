@@ -24,6 +24,10 @@ export type VrrpState = (typeof VRRP_STATES)[number]
 export const UNIT_KINDS = ['database', 'api', 'router', 'other'] as const
 export type UnitKind = (typeof UNIT_KINDS)[number]
 
+/** What keeps the data of these machines. `none`: they have none, nothing is written or replicated. */
+export const ENGINES = ['mariadb', 'none'] as const
+export type Engine = (typeof ENGINES)[number]
+
 /** On which machine a service unit runs: on both, or only on the holder of the VIP. */
 export const RUNS = ['everywhere', 'holder'] as const
 export type Runs = (typeof RUNS)[number]

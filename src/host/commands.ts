@@ -76,9 +76,18 @@ export class Commands {
       if (no !== null) return no
       const account = new Account()
       if (command === 'stop') await this.services.stop(account, tell, grants)
-      else await this.services.start(account, tell, grants)
+      else await this.#startAll(account, tell, grants)
       return account.result(this.whereNow())
     }).then((result) => (command === 'start' ? this.#afterStart(result, tell) : result))
+  }
+
+  async #startAll(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+    const { starts } = this.#supervisor.settler.observer.memory
+    const again = starts.gaveUp
+    starts.forget()
+    // keepalived runs already, and nothing else would make this machine fit now.
+    if (again) account.add(await this.services.check('start', tell, grants))
+    if (!account.failed) await this.services.start(account, tell, grants)
   }
 
   /**

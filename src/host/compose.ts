@@ -35,6 +35,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       probes: probesOf(config, database),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
       witness: config.vrrp.witness.length === 0 ? null : createWitness({ addresses: config.vrrp.witness, log: say }),
+      vipHolder: database === null ? createWitness({ addresses: [vipOf(config)], log: say }) : null,
       modeFile: new DiskModeFile(config.modeFile, problem),
       stateFile: new DiskStateFile(PATHS.state, problem),
       unfitFile: new TrackedUnfitFile(PATHS.unfit),
@@ -47,6 +48,8 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
     fifo: new KeepalivedFifo(PATHS.fifo, config.vrrp.instance),
   }
 }
+
+const vipOf = ({ vrrp }: Config) => vrrp.vip.split('/')[0] ?? ''
 
 /** Each unit that has a check; the database by a sign of life; its disk by a small write. */
 function probesOf(config: Config, database: Database | null): PlacedProbe[] {

@@ -1,4 +1,5 @@
 /** The supervisor as it can be asked (ports/control.ts): the composition of commands, views and the queue. Decides nothing. */
+import { givenUp, startSentence } from '../core/starting.ts'
 import type { Control, ModeView, Status } from '../ports/control.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { checkView } from './check-view.ts'
@@ -22,9 +23,19 @@ export function createControl(supervisor: Supervisor): Control {
   const reclone = recloneOf(supervisor, commands, rejoin)
   let lookedAt = Number.NEGATIVE_INFINITY
 
+  /** What the reasons of `status` do not say already. */
+  const startProblems = () => {
+    if (settler.last === null) return []
+    const { observed, judgement } = settler.last
+    const said = [...judgement.unfit, ...judgement.holds]
+    return givenUp(observed)
+      .map(startSentence)
+      .filter((sentence) => !said.includes(sentence))
+  }
   const problems = () => [
     ...supervisor.problems.values(),
     ...settler.hooks.problems,
+    ...startProblems(),
     ...(supervisor.modeProblem === null ? [] : [supervisor.modeProblem]),
     ...(settler.mode.unsaved === null ? [] : [`the mode could not be saved: ${settler.mode.unsaved}`]),
   ]

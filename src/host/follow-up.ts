@@ -3,6 +3,7 @@
  * waited for. Invariant: one look is waiting at most, and the newest reason decides when. It looks at nothing itself.
  */
 import { commitsAlone } from '../core/fitness.ts'
+import { START_TRIES } from '../core/starting.ts'
 import { PEER_WAIT_MS, RESTARTING_MS, RETRY_FIRST_MS, SETTLED_MS, WHOLE_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import type { Settled } from './request.ts'
@@ -38,6 +39,9 @@ export class FollowUp {
     else if (settled.done.length > 0) this.in(SETTLED_MS)
     else if (settled.observed.units.some((unit) => unit.kind === 'database' && unit.jobPending)) this.in(RESTARTING_MS)
     else if (due !== null) this.in(due)
+    // Until it runs, or somebody else serves: it is tried again, or what it gave up is weighed again.
+    else if (settled.observed.starting.failures.some(({ inPlace, tries }) => inPlace || tries >= START_TRIES))
+      this.in(WHOLE_MS)
     else if (commitsAlone(this.#settler.state, settled.observed, this.#parts.config)) this.in(WHOLE_MS)
     if (!unsettled) this.#retryMs = RETRY_FIRST_MS
     this.#peerWaitMs = waits ? Math.min(this.#peerWaitMs * 1.5, WHOLE_MS) : PEER_WAIT_MS

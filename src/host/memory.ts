@@ -1,6 +1,7 @@
 /** What cannot be looked up, and what was seen last: the observer's, for whoever does the steps and tells of them. Types only. */
 import type { PeerStatus } from '../ports/database.ts'
 import type { Sight } from './sight.ts'
+import type { Starts } from './starts.ts'
 
 export interface Memory {
   /** Epoch milliseconds; null: never seen. */
@@ -17,4 +18,6 @@ export interface Memory {
   /** Monotonic; when the peer's database last answered. */
   peerHeardAt: number
   readonly sight: Sight
+  /** Starts of the holder's units that came to nothing. */
+  readonly starts: Starts
 }

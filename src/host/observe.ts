@@ -13,6 +13,7 @@ import {
   routerOf,
   type Withdrawal,
 } from '../core/observed.ts'
+import { ALL_STARTED } from '../core/starting.ts'
 import { START_AS_REPLICA } from '../core/step.ts'
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
@@ -22,6 +23,7 @@ import type { Memory } from './memory.ts'
 import { type Parts, primaryOf } from './parts.ts'
 import { Patience } from './patience.ts'
 import { Sight } from './sight.ts'
+import { lookAtStarts, Starts } from './starts.ts'
 
 /**
  * `as told`: units as systemd last said by itself, which costs nothing; `anew`: everything is asked, the peer only when it
@@ -76,6 +78,7 @@ export class Observer {
       peerAt: Number.NEGATIVE_INFINITY,
       peerHeardAt: Number.NEGATIVE_INFINITY,
       sight: new Sight(hears.onChange),
+      starts: new Starts(),
     }
   }
 
@@ -95,6 +98,7 @@ export class Observer {
     ])
     const bootUnit = { name: bootUnitOf(this.#parts.config), file: statuses?.at(-1)?.file ?? null }
     const seen = { units: this.#unitsFrom(statuses), bootUnit, database }
+    const starting = lookAtStarts(this.memory.starts, this.#parts, seen.units, this.#hears.checks())
     const router = routerOf(seen)
     for (const unit of seen.units) if (isRunning(unit)) this.memory.downExpected.delete(unit.name)
     const down = router !== undefined && router.active !== null && !isRunning(router)
@@ -118,6 +122,8 @@ export class Observer {
       carrier: network.carrier(),
       unfitDeclared: unfitFile.read(),
       checks: this.#hears.checks(),
+      // Alone with its data it goes on trying: nobody could take the VIP.
+      starting: claims.inPair || database === null ? starting : ALL_STARTED,
       consent: this.#hears.consent(),
       fenced: this.memory.fenced,
       peer: late ?? this.#recentPeer(),

@@ -56,6 +56,14 @@ export const WITNESS_SILENT_MS = 500
 export const YIELD_MS = 2_000
 /** A peer that a handover waits for and that says nothing for so long is not waited for: less than any lease lasts. */
 export const HANDOVER_SILENT_MS = 1_000
+/** How long a unit of the holder runs, beside the time of its check, until it counts as started. */
+export const START_STEADY_MS = 2_000
+/** How soon one that did not start is tried again. */
+export const START_REST_MS = 1_000
+/** How long a try in vain counts, while the unit has not been given up. */
+export const START_WINDOW_MS = 600_000
+/** How long nobody answers at the VIP until a machine that gave a unit up serves without it. */
+export const VIP_SILENT_MS = 3_000
 /** How long VRRP may say master while the peer is being fenced (G3). */
 export const RIVAL_PATIENCE_MS = 400
 /** How long a machine stays out after that; doubled each time, up to the most. */

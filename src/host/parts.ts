@@ -38,6 +38,8 @@ export interface Parts {
   readonly network: Network
   /** null: none is configured. */
   readonly witness: Witness | null
+  /** Whoever answers at the VIP; null: engine "mariadb", where the databases see each other. */
+  readonly vipHolder: Witness | null
   readonly modeFile: ModeFile
   readonly stateFile: StateFile
   readonly unfitFile: UnfitFile

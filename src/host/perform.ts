@@ -87,6 +87,7 @@ export class Performer {
         return this.#start(step, limited(config.unitTimeoutMs))
       case 'stop-unit':
         this.#memory.downExpected.add(step.unit)
+        this.#memory.starts.stopped(step.unit)
         return this.#job(await systemd.stop(step.unit, limited(config.unitTimeoutMs)))
       case 'kill-database':
         // What the peer never acknowledged does not count, should systemd start it again.
@@ -115,11 +116,24 @@ export class Performer {
     // Until it runs, what it says of itself interrupts nothing.
     this.#memory.downExpected.add(step.unit)
     const variable = step.asReplica === true ? { variable: START_AS_REPLICA } : {}
+    let outcome: Outcome
     try {
-      return this.#job(await this.#parts.systemd.start(step.unit, { ...call, ...variable }))
+      outcome = this.#job(await this.#parts.systemd.start(step.unit, { ...call, ...variable }))
+    } catch (thrown) {
+      outcome = failed(messageOf(thrown))
     } finally {
       this.#memory.downExpected.delete(step.unit)
     }
+    // One that was broken off says nothing about the unit.
+    if (call.signal?.aborted !== true) this.#tried(step.unit, outcome)
+    return outcome
+  }
+
+  #tried(unit: string, { ok, detail }: Outcome): void {
+    const { config, clock } = this.#parts
+    if (config.units.find(({ name }) => name === unit)?.runs !== 'holder') return
+    if (ok) this.#memory.starts.started(unit, clock.elapsed())
+    else this.#memory.starts.failed(unit, detail, clock.elapsed())
   }
 
   #job(outcome: { result: string; detail: string }): Outcome {

@@ -11,6 +11,7 @@ import type { Observed, ObservedCheck, Withdrawal } from '../core/observed.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import { type MachineEvent, type State, sameState } from '../core/state.ts'
 import { type Step, sentenceOf } from '../core/step.ts'
+import type { Mode } from '../core/vocabulary.ts'
 import type { HistoryEntry, SavedState, StepRecord } from '../ports/storage.ts'
 import { Bond } from './bond.ts'
 import { consult } from './consult.ts'
@@ -93,7 +94,7 @@ export class Settler {
     if (event?.type === 'master' && from.mode !== to.mode) this.claim('taking')
     const mustBeDurable = request.needsDurableMode === true
     this.mode.begin(from, to, mustBeDurable)
-    if (event?.type === 'set') this.claim(decreed(this.bond.claim, event.mode, request.forced === true))
+    if (event?.type === 'set') this.#decreed(event.mode, request.forced === true)
     this.state = to
     this.#onChange()
     if (from.role !== to.role) this.saveState()
@@ -208,6 +209,12 @@ export class Settler {
       // An old claim on the disk would be believed after a power cut (G2).
       this.#parts.stateFile.forget()
     }
+  }
+
+  /** A person's word: it ends what was given up, and may decide whose data counts. */
+  #decreed(mode: Mode, forced: boolean): void {
+    this.observer.memory.starts.forget()
+    this.claim(decreed(this.bond.claim, mode, forced))
   }
 
   /** What must be known after a crash too: whether a peer was there (G4), and what that makes of the claim (G2). */

@@ -5,6 +5,7 @@
 import type { Config } from '../core/config.ts'
 import { isRunning } from '../core/observed.ts'
 import { rowFor } from '../core/posture.ts'
+import { givenUp } from '../core/starting.ts'
 import type { Status } from '../ports/control.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { nextCommand } from './next-command.ts'
@@ -56,9 +57,10 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
     ...base,
     next: nextCommand(
       base,
-      units.every(
-        (unit) => unit.kind === 'router' || isRunning(unit) || (unit.runs === 'holder' && state.vrrp !== 'master'),
-      ),
+      (last === null || givenUp(last.observed).length === 0) &&
+        units.every(
+          (unit) => unit.kind === 'router' || isRunning(unit) || (unit.runs === 'holder' && state.vrrp !== 'master'),
+        ),
     ),
   }
 }

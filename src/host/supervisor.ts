@@ -104,6 +104,7 @@ export class Supervisor {
     this.#checks.stop()
     this.settler.bond.stop()
     this.parts.witness?.close()
+    this.parts.vipHolder?.close()
     this.followUp.stop()
     this.#presence.stop()
     if (this.#drift !== null) clearInterval(this.#drift)

@@ -7,7 +7,7 @@ import { parseConfig } from '../../src/core/config/parse.ts'
 import type { Config } from '../../src/core/config.ts'
 import { Counting } from '../../src/core/counting.ts'
 import { ApmodeError } from '../../src/core/errors.ts'
-import type { ActiveState, Mode, UnitFileState } from '../../src/core/vocabulary.ts'
+import type { ActiveState, Engine, Mode, UnitFileState } from '../../src/core/vocabulary.ts'
 import { fingerprint } from '../../src/host/fingerprint.ts'
 import type { Log, Parts } from '../../src/host/parts.ts'
 import type {
@@ -58,8 +58,14 @@ engine = "mariadb"
 replication_password_file = "/etc/apmode/replication.password"
 `
 
-export function exampleConfig(node: 'host1' | 'host2' = 'host1'): Config {
-  const result = parseConfig(TOML, { hostname: node, nodeFile: null })
+/** The same machines without a database. */
+const STATELESS = TOML.replace(/\[\[unit\]\]\nname = "mariadb.service"\nkind = "database"\n/, '').replace(
+  '"mariadb"',
+  '"none"',
+)
+
+export function exampleConfig(node: 'host1' | 'host2' = 'host1', engine: Engine = 'mariadb'): Config {
+  const result = parseConfig(engine === 'none' ? STATELESS : TOML, { hostname: node, nodeFile: null })
   if (!result.ok) throw new Error(JSON.stringify(result.problems))
   return result.config
 }
@@ -119,6 +125,8 @@ export class World {
   obstacles: Obstacle[] = []
   readonly announced: Omit<Presence, 'at'>[] = []
   witness: boolean | null = null
+  /** When somebody last answered at the VIP, by the machine's clock. */
+  vipAnsweredAt = Number.NEGATIVE_INFINITY
   /** Called after each change; a test looks for what must never be, or throws Killed. */
   onChange: (change: string) => void = () => {}
   probes: Parts['probes'] = []
@@ -136,8 +144,8 @@ export class World {
   #slept = 0
   readonly #watchers = new Set<(status: UnitStatus) => void>()
 
-  constructor(node: 'host1' | 'host2' = 'host1') {
-    this.config = exampleConfig(node)
+  constructor(node: 'host1' | 'host2' = 'host1', engine: Engine = 'mariadb') {
+    this.config = exampleConfig(node, engine)
     this.database.replicas = [this.peerAddress]
     for (const { name } of this.config.units)
       this.units.set(name, { active: 'inactive', file: 'enabled', jobPending: false })
@@ -239,7 +247,7 @@ export class World {
     return {
       config: this.config,
       systemd: this.#systemd(),
-      database: this.#database(),
+      database: this.config.database.engine === 'none' ? null : this.#database(),
       cloner: null,
       network: {
         holdsVip: () => this.vip && this.carrier,
@@ -262,6 +270,15 @@ export class World {
               onChange: () => () => {},
               problem: () => null,
             },
+      vipHolder: {
+        open: () => {},
+        close: () => {},
+        seen: () => Number.isFinite(this.vipAnsweredAt),
+        answeredAt: () => this.vipAnsweredAt,
+        known: async () => {},
+        onChange: () => () => {},
+        problem: () => null,
+      },
       modeFile: {
         read: () => this.mode,
         writeBeing: (mode: Mode) => this.#writeMode(`being ${mode}`, { ...this.mode, being: mode }),

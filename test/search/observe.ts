@@ -4,6 +4,7 @@
  */
 import type { Config } from '../../src/core/config.ts'
 import type { Observed, ObservedUnit } from '../../src/core/observed.ts'
+import { ALL_STARTED } from '../../src/core/starting.ts'
 import type { State } from '../../src/core/state.ts'
 import type { UnitFileState } from '../../src/core/vocabulary.ts'
 import type { DatabaseStatus, Lead, PeerStatus, ReplicationStatus } from '../../src/ports/database.ts'
@@ -161,6 +162,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
     },
     routerDownExpected: machine.routerDownExpected,
     consent: { says: 'yes' },
+    starting: ALL_STARTED,
     shuttingDown: false,
     withdrawal: machine.withdrawn ? STOPPING : null,
   }

@@ -85,6 +85,27 @@ const oneActive: Rule = ({ nodes }, report) => {
   }
 }
 
+/** Where the VIP goes back by itself. A database goes back when a person says so, and nothing is written meanwhile. */
+const oneHome: Rule = ({ nodes, database }, report) => {
+  const homes = nodes.filter((node) => node.values.preempt === true)
+  for (const node of homes.slice(1)) {
+    const first = homes[0]?.lineOf('preempt')
+    report(at(node, 'preempt', `found a second true (first on line ${first}), expected it on one node at most`))
+  }
+  for (const node of homes.slice(0, 1)) {
+    if (node.values.role === 'standby') {
+      const message = 'found true for a standby, expected it on the active node, where the VIP belongs'
+      report(at(node, 'preempt', message))
+    }
+  }
+  for (const node of homes) {
+    if (database.values.engine === 'mariadb') {
+      const message = 'found true with engine "mariadb", expected false: the way back of a database is apmode handover'
+      report(at(node, 'preempt', message))
+    }
+  }
+}
+
 const distinctNodes: Rule = ({ nodes }, report) => {
   distinct(nodes, 'name', (node) => node.values.name, isEqualName, report)
   distinct(nodes, 'address', (node) => node.values.address, isEqualAddress, report)
@@ -185,6 +206,7 @@ const portsApart: Rule = ({ health }, report) => {
 export const RULES: readonly Rule[] = [
   twoNodes,
   oneActive,
+  oneHome,
   distinctNodes,
   vipApart,
   witnessOutside,

@@ -3,10 +3,12 @@
  * example. Validation, defaults, "did you mean" and the table in docs/configuration.md are made from these rows, so that
  * a new key is one row here and one field in `Config`. What concerns several keys at once is in `rules.ts`.
  */
+import { HEALTH } from './health-shape.ts'
 import { HOOKS } from './hooks-shape.ts'
 import { row, type Shape } from './row.ts'
 import * as type from './value-types.ts'
 
+export { HEALTH } from './health-shape.ts'
 export type { Row, Shape, ValuesOf } from './row.ts'
 
 export const TOP = {
@@ -54,6 +56,14 @@ export const NODE = {
     '"active"',
     'The role until the machine has persisted one; exactly one machine is `active`.',
   ),
+  preempt: row(
+    'preempt',
+    type.yesNo,
+    'false',
+    'The VIP goes back to this machine by itself once it has been fit for `preempt_delay`. Only the `active` one, only with ' +
+      'engine `none`.',
+    false,
+  ),
 }
 
 export const VRRP = {
@@ -71,6 +81,13 @@ export const VRRP = {
     '0.1',
     'How often the holder is heard. A holder that loses power is replaced after three times this.',
     0.1,
+  ),
+  preempt_delay: row(
+    'preemptDelay',
+    type.preemptDelay,
+    '60.0',
+    'How long a machine with `preempt` sees another one serve before it takes the VIP back.',
+    60,
   ),
   witness: row(
     'witness',
@@ -187,23 +204,6 @@ export const DATABASE = {
     '10.0',
     'How long a planned withdrawal waits until the peer has every write.',
     10_000,
-  ),
-}
-
-export const HEALTH = {
-  listen: row(
-    'listen',
-    type.listen,
-    '"127.0.0.1:8008"',
-    'Where the read-only HTTP answers; `"off"` closes it. It tells states, never secrets, but to everybody who reaches it.',
-    { host: '127.0.0.1', port: 8008 },
-  ),
-  agent_listen: row(
-    'agentListen',
-    type.listen,
-    '"off"',
-    'Where HAProxy\'s agent check is answered, as `"0.0.0.0:8009"`: one line, how much this machine is worth for reads.',
-    null,
   ),
 }
 

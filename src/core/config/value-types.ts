@@ -51,6 +51,12 @@ export function oneOf<const T extends string>(
   }
 }
 
+export const yesNo: ValueType<boolean> = {
+  label: 'true or false',
+  expected: 'true or false',
+  read: (found) => (found.kind === 'boolean' && typeof found.value === 'boolean' ? yes(found.value) : NO),
+}
+
 /** Whole numbers from `min` to `max`, both included. */
 export function whole(min: number, max: number): ValueType<number> {
   return {
@@ -73,6 +79,19 @@ export const advertInterval: ValueType<number> = {
     const isWhole = Math.abs(found.value * 100 - hundredths) < 1e-6
     return isWhole && hundredths >= 1 && hundredths <= 4095 ? yes(hundredths / 100) : NO
   },
+}
+
+/** keepalived's preempt_delay: seconds with a fraction, 1000 at most (keepalived.conf(5)). */
+export const preemptDelay: ValueType<number> = {
+  label: 'seconds, 0–1000',
+  expected: 'a number of seconds from 0 to 1000',
+  read: (found) =>
+    (found.kind === 'integer' || found.kind === 'float') &&
+    typeof found.value === 'number' &&
+    found.value >= 0 &&
+    found.value <= 1000
+      ? yes(found.value)
+      : NO,
 }
 
 /** Seconds in the file, milliseconds in the program. */

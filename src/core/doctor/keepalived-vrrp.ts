@@ -10,10 +10,11 @@ export const KEEPALIVED_VRRP: readonly Check[] = [
     title: 'state BACKUP and nopreempt',
     looks: 'vrrp_instance: state, nopreempt (the other machine: its own doctor)',
     why: 'A machine that comes back would take the VIP away; with state MASTER nopreempt is void.',
-    good: () => 'state BACKUP, nopreempt',
-    wrong: ({ instance }) => [
+    good: ({ config: { node } }) => (node.preempt ? 'state BACKUP, preempts' : 'state BACKUP, nopreempt'),
+    wrong: ({ config: { node }, instance }) => [
       ...(settingOf(instance, 'state') === 'BACKUP' ? [] : [`state ${settingOf(instance, 'state') ?? 'is missing'}`]),
-      ...(has(instance, 'nopreempt') ? [] : ['nopreempt is missing']),
+      ...(node.preempt || has(instance, 'nopreempt') ? [] : ['nopreempt is missing']),
+      ...(node.preempt && has(instance, 'nopreempt') ? ['nopreempt, though preempt = true here'] : []),
     ],
   }),
   rule({

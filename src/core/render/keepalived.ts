@@ -79,8 +79,22 @@ vrrp_script apmode_check {
 }`
 }
 
+function preemption(config: Config, node: NodeConfig): string {
+  if (!node.preempt)
+    return `    # BACKUP and nopreempt on both machines: one that comes back never takes the VIP away. (With "state MASTER" nopreempt
+    # would be void.)
+    state BACKUP
+    nopreempt`
+  return `    # preempt = true: the VIP comes back to this machine, whose priority is the highest, when it has seen another one serve
+    # for so many seconds. The delay counts only in "state BACKUP" and without nopreempt.
+    state BACKUP
+    preempt_delay ${config.vrrp.preemptDelay}`
+}
+
 function instance(config: Config, node: NodeConfig): string {
-  const index = config.nodes.findIndex((candidate) => candidate.name === node.name)
+  // Whoever takes the VIP back can do so only with the highest priority.
+  const order = [...config.nodes].sort((one, other) => Number(other.preempt) - Number(one.preempt))
+  const index = order.findIndex((candidate) => candidate.name === node.name)
   const peers = config.nodes.filter((candidate) => candidate.name !== node.name)
   const unicast =
     peers.length === 0
@@ -94,10 +108,7 @@ ${peers.map((peer) => `        ${peer.address}`).join('\n')}
     # Without its own address the machine cannot be heard: FAULT until the address is there.
     track_src_ip`
   return `vrrp_instance ${config.vrrp.instance} {
-    # BACKUP and nopreempt on both machines: one that comes back never takes the VIP away. (With "state MASTER" nopreempt
-    # would be void.)
-    state BACKUP
-    nopreempt
+${preemption(config, node)}
 
     # keepalived tracks this interface by itself: NIC down or no carrier is FAULT.
     interface ${node.interface}

@@ -29,6 +29,12 @@ describe('a value that does not fit is named with what was found and what is exp
     ],
     ['"enp0s8"', '"eth0 { }"', '7 node[0].interface: found "eth0 { }", expected the name of a network'],
     ['"active"', '"master"', '8 node[0].role: found "master", expected "active" or "standby"'],
+    ['"active"', '"active"\npreempt = "yes"', '9 node[0].preempt: found "yes", expected true or false'],
+    [
+      '= 50',
+      '= 50\npreempt_delay = 1001',
+      '19 vrrp.preempt_delay: found the number 1001, expected a number of seconds from 0 to 1000',
+    ],
     ['100/24', '100', '17 vrrp.vip: found "192.168.33.100", expected an address with its prefix length'],
     ['100/24', '100/33', '17 vrrp.vip: found "192.168.33.100/33", expected an address with its prefix length'],
     ['= 50', '= 0', '18 vrrp.virtual_router_id: found the number 0, expected a whole number from 1 to 255'],
@@ -82,7 +88,7 @@ describe('a key', () => {
     expect(said('witnes')).toBe('17 vrrp.witnes: found an unknown key; did you mean "witness"?')
     expect(said('instnace')).toBe('17 vrrp.instnace: found an unknown key; did you mean "instance"?')
     expect(said('colour')).toBe(
-      '17 vrrp.colour: found an unknown key, expected one of vip, virtual_router_id, advert_interval, witness, instance',
+      '17 vrrp.colour: found an unknown key, expected one of vip, virtual_router_id, advert_interval, preempt_delay, witness, instance',
     )
   })
 

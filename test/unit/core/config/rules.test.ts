@@ -10,6 +10,26 @@ test('exactly one node is active', () => {
   expect(said(['"active"', '"standby"'])).toEqual(['8 node[0].role: found no "active" node, expected exactly one'])
 })
 
+const STATELESS = [
+  ['engine = "mariadb"', 'engine = "none"'],
+  ['kind = "database"', 'kind = "other"'],
+] as const
+
+test('one node at most takes the VIP back: the active one, and not where there is a database', () => {
+  const home = ['role = "active"', 'role = "active"\npreempt = true'] as const
+  const away = ['role = "standby"', 'role = "standby"\npreempt = true'] as const
+  expect(said(...STATELESS, home)).toEqual([])
+  expect(said(...STATELESS, home, away)).toEqual([
+    '16 node[1].preempt: found a second true (first on line 9), expected it on one node at most',
+  ])
+  expect(said(...STATELESS, away)).toEqual([
+    '15 node[1].preempt: found true for a standby, expected it on the active node, where the VIP belongs',
+  ])
+  expect(said(home)).toEqual([
+    '9 node[0].preempt: found true with engine "mariadb", expected false: the way back of a database is apmode handover',
+  ])
+})
+
 test('names and addresses of nodes are distinct, however they are spelled', () => {
   expect(said(['"host2"', '"HOST1"'])).toEqual([
     '11 node[1].name: found "HOST1" again (first on line 5), expected a different one',

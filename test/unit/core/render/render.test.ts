@@ -36,6 +36,21 @@ describe('keepalived', () => {
     for (const lines of [first, second]) expect(lines).toEqual(expect.arrayContaining(['state BACKUP', 'nopreempt']))
   })
 
+  test('the machine with preempt takes the VIP back after the hold time, from state BACKUP; the other one never does', () => {
+    const text = changed(
+      EXAMPLE,
+      ['engine = "mariadb"', 'engine = "none"'],
+      ['role = "active"', 'role = "active"\npreempt = true'],
+      ['= 50\n', '= 50\npreempt_delay = 7.5\n'],
+    )
+    const lent = configOf(text)
+    const [home, away] = lent.nodes.map((node) => effective(renderKeepalived(lent, node)))
+    expect(home).toEqual(expect.arrayContaining(['state BACKUP', 'preempt_delay 7.5', 'priority 251']))
+    expect(home).not.toContain('nopreempt')
+    expect(away).toEqual(expect.arrayContaining(['state BACKUP', 'nopreempt', 'priority 250']))
+    expect(away?.join()).not.toContain('preempt_delay')
+  })
+
   test('priorities are distinct and near the top, in the order of the file', () => {
     expect(first).toContain('priority 251')
     expect(second).toContain('priority 250')
