@@ -105,6 +105,11 @@ function replicaReasons(details: PeerDetails | null, name: string): string[] {
   return reasons
 }
 
+/** Of these, what rests on the word of the peer alone; it is said a moment after it is so. */
+export function refusalsByWord(facts: HandoverFacts, config: Config): string[] {
+  return presenceReasons(facts, config.peer?.name ?? 'the peer')
+}
+
 function presenceReasons({ peer, configuration }: HandoverFacts, name: string): string[] {
   const presence = peer?.presence ?? null
   if (presence === null) return [`${name} has not said how it is (table apmode.node): does apmode run there?`]

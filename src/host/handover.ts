@@ -8,7 +8,7 @@
 import { offerIn, type Purpose } from '../core/handover.ts'
 import { lookUp } from '../core/interpret.ts'
 import type { Withdrawal } from '../core/observed.ts'
-import { elsewhere, type HandoverFacts, handoverRefusals } from '../core/preflight.ts'
+import { elsewhere, type HandoverFacts, handoverRefusals, refusalsByWord } from '../core/preflight.ts'
 import type { CommandResult } from '../ports/control.ts'
 import { Account } from './account.ts'
 import { fingerprint } from './fingerprint.ts'
@@ -36,6 +36,8 @@ const BACK_MS = 15_000
 /** A transaction that is open for longer may stay so. */
 const LONG_TRANSACTION_MS = 1_000
 const LOOK_MS = 1_000
+/** What the peer says of itself can be so much older than the peer. */
+const WORD_MS = 1_500
 
 export class Handover {
   readonly #supervisor: Supervisor
@@ -47,12 +49,18 @@ export class Handover {
   /** Why not; null: nothing stands against it. Looks at everything, changes nothing. */
   async refusal({ purpose, kill }: HandoverOrder): Promise<CommandResult | null> {
     const { settler, parts } = this.#supervisor
-    const facts = await this.#facts()
-    const where = elsewhere(settler.state, facts.observed, parts.config, purpose)
-    if (where !== null) return refused('handover', where)
-    const reasons = handoverRefusals(facts, parts.config, kill)
-    if (reasons.length === 0) return null
-    return refused('handover', `nothing was touched: ${reasons.join('; ')}`)
+    const { clock, config } = parts
+    const until = clock.elapsed() + WORD_MS
+    for (;;) {
+      const facts = await this.#facts()
+      const where = elsewhere(settler.state, facts.observed, config, purpose)
+      if (where !== null) return refused('handover', where)
+      const reasons = handoverRefusals(facts, config, kill)
+      if (reasons.length === 0) return null
+      const mayPass = reasons.length === refusalsByWord(facts, config).length
+      if (!mayPass || clock.elapsed() > until) return refused('handover', `nothing was touched: ${reasons.join('; ')}`)
+      await clock.sleep(RETRY_FIRST_MS)
+    }
   }
 
   async #facts(): Promise<HandoverFacts> {

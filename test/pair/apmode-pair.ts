@@ -174,7 +174,9 @@ async function becomeHealthy(holder: Machine, standby: Machine): Promise<void> {
   await waitFor(follows, { patienceMs: 15_000, reason: `${standby.name} following ${holder.name}` })
   const whole = async () => {
     const { mode, peer, commitsWithPeer } = await holder.status()
-    return peer?.attached === true && (mode !== 'ap' || commitsWithPeer === true)
+    // What the standby says of itself arrives a moment after it is so.
+    const said = peer?.fit !== false && (peer?.vrrp == null || peer.vrrp === 'backup')
+    return peer?.attached === true && said && (mode !== 'ap' || commitsWithPeer === true)
   }
   await waitFor(whole, { patienceMs: 15_000, reason: `${standby.name} attached to ${holder.name}, and acknowledging` })
 }

@@ -1,5 +1,6 @@
 /** What can be found on a machine before anybody is asked, and the defaults that follow from it. Pure. */
 import { parseAddress, parsePrefixed } from '../config/address.ts'
+import type { KnownMode } from '../vocabulary.ts'
 import { type Answers, listOf, unitOf } from './answers.ts'
 
 export interface FoundInterface {
@@ -133,4 +134,13 @@ export function notesOn(found: Found, own: { readonly address: string; readonly 
   )
     notes.push(`the VIP ${vip} lies in none of the networks of ${own.interface}`)
   return notes
+}
+
+/** A mode file that is older than the configuration: of the scripts that apmode replaces, say. */
+export function leftMode(path: string, mode: KnownMode): string[] {
+  if (mode === 'unset') return []
+  return [
+    `${path} is there already (${mode}): the supervisor makes that hold as soon as it has a configuration; ` +
+      `to begin without a mode, first: mv ${path} ${path}.old`,
+  ]
 }

@@ -7,7 +7,7 @@ import { bootUnitOf } from '../../core/config.ts'
 import type { Answers } from '../../core/init/answers.ts'
 import { listOf, unitOf } from '../../core/init/answers.ts'
 import { bootUnitPath, changeOf, MARIADB_CONFS, PACKAGED_BOOT_UNIT, wantedFiles } from '../../core/init/files.ts'
-import { APIS, DATABASES, notesOn, ROUTER } from '../../core/init/found.ts'
+import { APIS, DATABASES, leftMode, notesOn, ROUTER } from '../../core/init/found.ts'
 import { actionsFor, nextSteps, obstaclesOn } from '../../core/init/plan.ts'
 import { GRANTED } from '../../core/render/grants.ts'
 import type { SetupMachine } from '../../ports/setup.ts'
@@ -140,13 +140,14 @@ async function planFor(
           GRANTED,
           password.secret,
         )
-  const seen = { found, isFresh: machine.modeOf(config.modeFile) === 'unset', accounts, mariadbConf: conf }
+  const mode = machine.modeOf(config.modeFile)
+  const seen = { found, isFresh: mode === 'unset', accounts, mariadbConf: conf }
   const shared = [machine.configPath, ...(password.secret === null ? [] : [replicationPasswordFile])]
   const plan = {
     config,
     changes,
     actions: actionsFor(config, seen, changes, machine.configPath),
-    notes: notesOn(found, config.node, config.vrrp.vip),
+    notes: [...notesOn(found, config.node, config.vrrp.vip), ...(wasUsable ? [] : leftMode(config.modeFile, mode))],
     next: nextSteps(config, seen, changes, shared),
   }
   return { plan, password, wasUsable }

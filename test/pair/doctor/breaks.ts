@@ -112,7 +112,7 @@ const UNITS: readonly Break[] = [
 ]
 
 const SYSTEM: readonly Break[] = [
-  standby('system.space', 'mount -t tmpfs -o size=8m tmpfs /tmp', 'umount /tmp'),
+  standby('system.space', 'mount -t tmpfs -o size=8m tmpfs /tmp', 'umount -l /tmp'),
   standby(
     'system.programs',
     'mv /usr/bin/mariadb-binlog /usr/bin/mariadb-binlog.away',

@@ -144,6 +144,17 @@ describe('handover', () => {
     expect(world.acceptsWrites).toBe(true)
   })
 
+  test('what the peer says of itself may be a moment old: it is asked for again before a refusal', async () => {
+    const world = holder()
+    const it = await on(world)
+    const well = world.details
+    presence(world, { vrrp: 'fault', fit: false, reasons: 'its API is down' })
+    const ill = world.details
+    let asked = 0
+    Object.defineProperty(world, 'details', { get: () => (asked++ < 3 ? ill : well) })
+    expect(await it.control.handover(order, quiet)).toMatchObject({ exit: 0 })
+  })
+
   test('--kill goes over an obstacle', async () => {
     const world = holder()
     world.obstacles.push(obstacle)

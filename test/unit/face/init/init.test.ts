@@ -357,6 +357,13 @@ describe('on a machine that has a mode', () => {
     expect(out).toMatch(/next:\n +host1 +apmode set m --now/)
   })
 
+  test('one that is older than the configuration is told before anything is written', async () => {
+    machine.mode = 'ap'
+    const { out } = await run({ answers: GIVEN, dryRun: true })
+    expect(out).toContain('/opt/ap-mode is there already (ap): the supervisor makes that hold')
+    expect(out).toContain('mv /opt/ap-mode /opt/ap-mode.old')
+  })
+
   test('a configuration that is replaced is handed to the supervisor that runs', async () => {
     await run({ answers: GIVEN, yes: true })
     machine.mode = 'ap'
