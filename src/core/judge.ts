@@ -46,6 +46,7 @@ export function judge(state: State, observed: Observed, config: Config, circumst
     holds,
     plan: plan(observed, posture, {
       leads: lead?.node === config.node.name && offerIn(lead) === null,
+      offered: lead?.node === config.node.name && offerIn(lead) !== null,
       owed: sharesLead(observed, config.node.name),
       // Without a mode nothing of this machine is touched, the tracked file included.
       unfit,

@@ -25,6 +25,8 @@ export interface PlanInput {
   readonly semiSync: boolean
   /** The newest row of apmode.lead is this machine's. */
   readonly leads: boolean
+  /** It is, and offers the lead to the peer: what this machine goes on leading with must be said again. */
+  readonly offered: boolean
   /** The peer was attached when this machine last could write: until it is known to be gone, it acknowledges. */
   readonly owed: boolean
   /** How long a withdrawal may wait until the peer has every write. */
@@ -187,8 +189,9 @@ function promote(observed: Observed, posture: Posture, input: PlanInput): Step[]
     steps.push({ do: 'stop-replication', effect: 'grant' })
   }
   // Who leads already goes on leading (its database was restarted, say): nobody else could have led in between.
-  const { leads, reason } = input
-  const record: Step[] = database.writable || leads ? [] : [{ do: 'record-lead', effect: 'grant', reason }]
+  const { leads, offered, reason } = input
+  const records = offered || !(database.writable || leads)
+  const record: Step[] = records ? [{ do: 'record-lead', effect: 'grant', reason }] : []
   const acknowledged = commits(observed, database, posture, input)
   // The row is a write as well: it does not wait for a peer that is known to be gone.
   const alone = acknowledged[0]?.do === 'commit-alone'

@@ -42,6 +42,15 @@ export const statements = {
     const kills = ids.map((id) => `KILL ${Math.trunc(id)};`).join(' ')
     return `BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; ${kills} END`
   },
+  /** Ends what the replica at `address` is fed through: a connection of a machine that has gone is listed for minutes. */
+  disconnectReplica(address: string): string {
+    const from = literal(`^[[]?${address.replaceAll('.', '[.]')}[]]?(:[0-9]+)?$`)
+    return (
+      'BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; FOR dump IN ' +
+      `(SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump' AND HOST REGEXP ${from}) ` +
+      'DO KILL dump.ID; END FOR; END'
+    )
+  },
   /**
    * Accounts that a read-only server lets write, `'name'@'host'`: by a privilege of their own (SUPER as well before 10.11),
    * or through a role (`'PUBLIC'@''`: everybody). Bit 33 is READ_ONLY ADMIN, bit 15 SUPER (MariaDB, sql/privilege.h).

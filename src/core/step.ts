@@ -141,8 +141,12 @@ export function callsOf(step: Step, config: Config): string[] {
     case 'forget-primary':
       return statements.forgetPrimary()
     case 'commit-with-peer':
+      return statements.commitWithPeer(true)
     case 'commit-alone':
-      return statements.commitWithPeer(step.do === 'commit-with-peer')
+      return [
+        ...statements.commitWithPeer(false),
+        ...(peer === null ? [] : [statements.disconnectReplica(peer.address)]),
+      ]
     case 'allow-writes':
       return statements.allowWrites()
     case 'follow':

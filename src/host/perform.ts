@@ -195,6 +195,9 @@ export class Performer {
         // Before: from then on the peer could take over, or could not any more (G2).
         this.#claims.claim(step.do === 'commit-with-peer' ? 'shared' : 'alone')
         await database.commitWithPeer(step.do === 'commit-with-peer', limited(LIMITS.statement))
+        if (step.do === 'commit-alone' && config.peer !== null) {
+          await database.disconnectReplica(config.peer.address, limited(LIMITS.statement))
+        }
         return done()
       case 'allow-writes':
         if (!network.holdsVip()) return failed('the VIP has left the interface')

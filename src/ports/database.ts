@@ -176,6 +176,8 @@ export interface Database {
    * path. Throws ApmodeError.
    */
   keepTransactions(ranges: readonly GtidRange[], folder: string, call: Call): Promise<string>
+  /** Ends the connections that feed the replica at `address`; one that lives connects again. Throws ApmodeError. */
+  disconnectReplica(address: string, call: Call): Promise<void>
   /** Switches the primary's part of semi-sync on or off. */
   commitWithPeer(on: boolean, call: Call): Promise<void>
   /** read_only = 0. Throws `refused` when a replication thread runs. */

@@ -487,6 +487,9 @@ export class World {
         this.#change(on ? 'commit-with-peer' : 'commit-alone', () => {
           database.commitsWithPeer = on
         }),
+      disconnectReplica: async (address) => {
+        database.replicas = database.replicas.filter((replica) => replica !== address)
+      },
       allowWrites: () =>
         this.#change('allow-writes', () => {
           database.writable = true

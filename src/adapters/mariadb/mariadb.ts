@@ -23,7 +23,7 @@ import { type Folders, ping } from './ping.ts'
 import { announce, examinePeer, heardFrom } from './presence.ts'
 import { privilegedAccounts } from './privileged.ts'
 import { serverProcess } from './process.ts'
-import { allowWrites, commitWithPeer, drain, forgetPrimary, stopReplication } from './promote.ts'
+import { allowWrites, commitWithPeer, disconnectReplica, drain, forgetPrimary, stopReplication } from './promote.ts'
 import { createReceiver } from './receiver.ts'
 import { countdown, linkOf, type Session } from './session.ts'
 
@@ -105,6 +105,7 @@ export function createMariadb(options: MariadbOptions): Database {
       return (await exportTransactions(session, { socket: options.socket, ranges, folder }, call)).path
     },
     commitWithPeer: (on, call) => commitWithPeer(session, on, call),
+    disconnectReplica: (address, call) => disconnectReplica(session, address, call),
     async allowWrites(call) {
       await allowWrites(session, call)
       events.allow()

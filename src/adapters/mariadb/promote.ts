@@ -145,6 +145,13 @@ export async function commitWithPeer(session: Session, on: boolean, call: Call):
   })
 }
 
+export async function disconnectReplica(session: Session, address: string, call: Call): Promise<void> {
+  await operate(session, 'end the connection of a replica', call, async (link, left) => {
+    left.check()
+    await link.run([statements.disconnectReplica(address)], left.leftMs())
+  })
+}
+
 export async function allowWrites(session: Session, call: Call): Promise<void> {
   await operate(session, 'allow writes', call, async (link, left) => {
     const running = anyThreadRuns(await readReplicas(link, left.leftMs()))

@@ -275,6 +275,18 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
     await until('the former primary is forgotten', () => two.sql('SHOW ALL SLAVES STATUS') === '')
   })
 
+  it('ends what a replica is fed through, and nobody else: one that lives connects again', async () => {
+    await followed()
+    const dump = () => one.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'")
+    const before = dump()
+    await first.disconnectReplica('192.168.33.102', IN)
+    expect(dump()).toBe(before)
+    await first.disconnectReplica('127.0.0.1', IN)
+    await until('it is fed through another connection', () => dump() !== '' && dump() !== before)
+    one.sql('INSERT INTO app.t VALUES (2)')
+    await until('the row comes', () => two.sql('SELECT COUNT(*) FROM app.t') === '2')
+  })
+
   it('does not wait for a silent primary that semi-sync says good-bye to, and forgets it later', async () => {
     for (const server of [one, two]) {
       server.sql(`SET GLOBAL rpl_semi_sync_slave_enabled=1; SET GLOBAL rpl_semi_sync_master_wait_point=AFTER_SYNC;
