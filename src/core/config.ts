@@ -79,8 +79,10 @@ export interface Config {
   readonly modeFile: string
   /** Of this machine. */
   readonly node: NodeConfig
-  /** The other machine; null only when one node is configured. */
+  /** The other machine of a pair; null when one node is configured, or more than two. */
   readonly peer: NodeConfig | null
+  /** All other machines, in the order of the file. */
+  readonly peers: readonly NodeConfig[]
   readonly nodes: readonly NodeConfig[]
   readonly vrrp: VrrpConfig
   /** In the order in which they start. */
@@ -105,6 +107,14 @@ export interface ConfigProblem {
   readonly key: string
   /** What was found and what is expected, in one sentence. */
   readonly message: string
+}
+
+/**
+ * More than two machines: nobody is the one peer, and none of them is ever known to be alone or the last one. Whoever takes
+ * over stays in `ap`, and whoever loses the VIP does too; VRRP alone says whose turn it is.
+ */
+export function isOneOfMany(config: Pick<Config, 'peers'>): boolean {
+  return config.peers.length > 1
 }
 
 /** The name of the boot unit: `<codename>.service`. */

@@ -37,9 +37,9 @@ export function consentHolds(observed: Seen, unfit: readonly string[]): string[]
  * A veto makes unfit, so that the VIP goes to the peer. But for one case: a machine that carries the VIP beside a peer that
  * does not answer keeps it, since nobody else could serve, and serves in the instant in which its hooks agree.
  */
-export function vetoReasons(observed: Observed, { peer }: Config): string[] {
+export function vetoReasons(observed: Observed, { peers }: Config): string[] {
   const { consent, database, vip } = observed
   if (consent.says !== 'no' || (database?.answers === true && database.writable)) return []
-  const nobodyElse = peer === null || (vip && observed.peer?.reachable === false)
+  const nobodyElse = peers.length === 0 || (vip && observed.peer?.reachable === false)
   return nobodyElse ? [] : [consent.sentence]
 }

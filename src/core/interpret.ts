@@ -2,7 +2,7 @@
  * From what was heard and what is seen to an event of the machine. keepalived's words are hints, late, doubled and out
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
-import type { Config } from './config.ts'
+import { type Config, isOneOfMany } from './config.ts'
 import { isVetoed, lacksConsent } from './consent.ts'
 import { offeredTo } from './handover.ts'
 import { awaitsWitness, lineageReasons, waitsForLead } from './lineage.ts'
@@ -25,13 +25,15 @@ const comesHome = ({ nodes }: Pick<Config, 'nodes'>) => nodes.some(({ preempt })
 const declines = (observed: Observed) => isVetoed(observed) || givenUp(observed).length > 0
 
 function mastered(state: State, observed: Observed, config: Config): MachineEvent {
+  const { database } = observed
   return {
     type: 'master',
-    planned: observed.database?.answers === true && offeredTo(observed.database.lead, config.node.name) === 'handover',
+    planned:
+      isOneOfMany(config) || (database?.answers === true && offeredTo(database.lead, config.node.name) === 'handover'),
     peerWritable:
       observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
     barred:
-      comesHome(config) ||
+      (comesHome(config) && !isOneOfMany(config)) ||
       lineageReasons(state, observed, config).length > 0 ||
       awaitsWitness(observed) ||
       lacksConsent(observed),
@@ -62,7 +64,7 @@ export function interpret(
     case 'backup':
       return observed.vip
         ? { believed: false, sentence: 'keepalived said BACKUP but the VIP is on the interface' }
-        : { believed: true, event: { type: 'backup' } }
+        : { believed: true, event: { type: 'backup', replaced: isOneOfMany(config) } }
     case 'fault':
       return asked && observed.withdrawal === null && observed.unfitDeclared === false && observed.vip
         ? {
@@ -99,12 +101,12 @@ export function lookUp(
   }
   if (!isRunning(router)) return null
   if (observed.vip) return mastered(state, observed, config)
-  if (observed.shuttingDown) return { type: 'backup' }
+  if (observed.shuttingDown) return { type: 'backup', replaced: isOneOfMany(config) }
   if (observed.carrier === false || observed.unfitDeclared === true) {
     const wanted = asked || declines(observed)
     return state.vrrp === 'fault' ? null : { type: 'fault', wanted, lastStanding }
   }
-  return { type: 'backup' }
+  return { type: 'backup', replaced: isOneOfMany(config) }
 }
 
 /** A keepalived that apmode itself stopped may have no time to say so: its last word does not count any more. */
@@ -117,10 +119,11 @@ export function withoutStaleWord(state: State, observed: Observed): State {
 /**
  * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, or the peer calls itself
  * unfit; nor has it taken over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
- * a database nothing can be told: false.
+ * a database nothing can be told: false of a pair. Of more than two machines true: whoever may be the last one is not masked, and
+ * a machine without data that comes back stands by.
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
-  if (comesHome(config)) return true
+  if (isOneOfMany(config) || comesHome(config)) return true
   if (observed.database === null) return false
   // Cut off it cannot know, nor while the other one is heard and does not answer: that one may not be able to serve. It is
   // fenced, and follows whoever leads once it sees that (G9, G3).

@@ -8,7 +8,7 @@ import type { MachineEvent, State } from './state.ts'
 import { sameState } from './state.ts'
 import type { Mode } from './vocabulary.ts'
 
-type Claim = 'planned' | 'peerWritable' | 'barred' | 'lastStanding' | 'wanted' | 'holder'
+type Claim = 'planned' | 'peerWritable' | 'barred' | 'lastStanding' | 'wanted' | 'holder' | 'replaced'
 
 /** A claim that the event carries; an event without the claim does not satisfy it. */
 const claims =
@@ -34,6 +34,7 @@ const prepared = setup({
     lastStanding: claims('lastStanding'),
     wanted: claims('wanted'),
     holder: claims('holder'),
+    replaced: claims('replaced'),
     toAp: towards('ap'),
     toM: towards('m'),
     toS: towards('s'),
@@ -109,7 +110,14 @@ export const machine = prepared.createMachine({
     role: {
       initial: 'standby',
       states: {
-        active: { on: { ...ignored, set: {}, followed: { target: 'standby' } } },
+        active: {
+          on: {
+            ...ignored,
+            set: {},
+            backup: { target: 'standby', guard: and(['inPair', 'replaced']) },
+            followed: { target: 'standby' },
+          },
+        },
         standby: {
           on: {
             ...ignored,

@@ -35,9 +35,9 @@ export const LEAST_FREE_MB = 256
 /** Where the command belongs, when it is not this machine; null: here. */
 export function elsewhere(state: State, observed: Observed, config: Config, purpose: Purpose): string | null {
   const { peer } = config
+  if (observed.database === null) return 'there is no database to hand over: stopping keepalived here moves the VIP'
   if (peer === null) return 'no peer is configured: there is nobody to hand over to'
   const command = purpose === 'handover' ? 'apmode handover' : 'apmode set m'
-  if (observed.database === null) return 'there is no database to hand over: stopping keepalived here moves the VIP'
   if (state.mode !== 'ap' && !(purpose === 'maintenance' && state.mode === 's')) {
     const next = state.mode === 's' ? `once ${peer.name} is attached: apmode set ap, then ${command}` : 'apmode set ap'
     return `this machine is in mode ${state.mode}, not in ap (${next})`

@@ -31,8 +31,8 @@ export interface RecloneFacts {
 /** Empty: it can be done. */
 export function recloneRefusals(facts: RecloneFacts): string[] {
   const { observed, config } = facts
-  if (config.peer === null) return ['there is no peer to clone from: one machine is configured']
   if (observed.database === null) return ['there is no database on this machine (engine = "none")']
+  if (config.peer === null) return ['there is no peer to clone from: one machine is configured']
   return [...ownReasons(facts), ...peerReasons(facts), ...roomReasons(facts), ...needReasons(facts)]
 }
 

@@ -20,11 +20,12 @@ export type MachineEvent =
   /** The mode file was changed by hand to something that cannot be understood. */
   | { readonly type: 'lose-mode' }
   /**
-   * `planned`: the lead table says that this is a handover, and both stay in `ap`. `peerWritable`: the peer's database accepts writes (G3).
+   * `planned`: the lead table says that this is a handover, and both stay in `ap`; so do more than two machines, always. `peerWritable`: the peer's database accepts writes (G3).
    * `barred`: what this machine knows of the pair keeps it out (G2, G6, G9).
    */
   | { readonly type: 'master'; readonly planned: boolean; readonly peerWritable: boolean; readonly barred: boolean }
-  | { readonly type: 'backup' }
+  /** `replaced`: of more than two machines another one has the VIP, and with it the role. */
+  | { readonly type: 'backup'; readonly replaced: boolean }
   /** `lastStanding`: no replica of the peer is attached (G4). `wanted`: apmode itself called the machine unfit, for now. */
   | { readonly type: 'fault'; readonly wanted: boolean; readonly lastStanding: boolean }
   /** keepalived was stopped. `wanted`: by apmode, by a restart job, or because the machine shuts down. */

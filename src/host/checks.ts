@@ -25,8 +25,12 @@ export class Checks {
     })
   }
 
-  start(settler: Settler): void {
-    this.#tracked = setInterval(() => this.#lookAtTrackedFile(settler), TRACKED_MS)
+  /** `resting`: nothing is being decided or done right now. */
+  start(settler: Settler, resting: () => boolean): void {
+    this.#tracked = setInterval(() => {
+      // In the middle of a change the file is ahead of what was settled last: that would abort the change.
+      if (resting()) this.#lookAtTrackedFile(settler)
+    }, TRACKED_MS)
     this.#prober.start(
       this.#parts.probes.map((placed) => ({
         probe: placed.probe,

@@ -7,7 +7,7 @@ import type { Config } from '../core/config.ts'
 
 /** Twelve hexadecimal digits. */
 export function fingerprint(config: Config): string {
-  const { node: _self, peer: _other, nodes, ...shared } = config
+  const { node: _self, peer: _other, peers: _others, nodes, ...shared } = config
   const both = { ...shared, nodes: [...nodes].sort((one, other) => one.name.localeCompare(other.name)) }
   return createHash('sha256').update(canonical(both)).digest('hex').slice(0, 12)
 }

@@ -48,6 +48,7 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
     })),
     replication: present?.replication ?? null,
     peer: peerView(config, settler, last?.observed.peerAttached ?? null),
+    peers: config.peers.map(({ name, address }) => ({ name, address })),
     lead: present?.lead ?? null,
     lastChange,
     version: VERSION,

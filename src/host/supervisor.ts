@@ -96,7 +96,7 @@ export class Supervisor {
       })
     })
     await looked
-    this.#checks.start(this.settler)
+    this.#checks.start(this.settler, () => this.queue.running === null)
     this.#drift = setInterval(() => this.check('drift', 'supervisor'), config.driftIntervalMs)
   }
 

@@ -73,8 +73,10 @@ export interface Status {
   readonly units: readonly UnitView[]
   /** null: not configured as a replica, or the database does not answer. */
   readonly replication: ReplicationStatus | null
-  /** null: a single machine is configured. */
+  /** null: a single machine is configured, or more than two. */
   readonly peer: PeerView | null
+  /** All other machines, in the order of the file. Nothing else is known of more than one: this machine's `vrrp` says what VRRP sees. */
+  readonly peers: readonly { readonly name: string; readonly address: string }[]
   readonly lead: Lead | null
   /** The newest line of the history. */
   readonly lastChange: HistoryEntry | null

@@ -91,6 +91,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
   const allNodes: NodeConfig[] = nodes.map(({ values }) => complete(NODE, values)).filter(present)
   const allUnits: UnitConfig[] = units.map(({ values }) => complete(UNIT, values)).filter(present)
   const node = allNodes.find((candidate) => found?.ok && candidate.name === found.node.name)
+  const peers = allNodes.filter((candidate) => candidate !== node)
   const parts = {
     top: complete(TOP, top.values),
     vrrp: complete(VRRP, vrrp.values),
@@ -103,7 +104,8 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
   const config: Config = {
     ...parts.top,
     node,
-    peer: allNodes.find((candidate) => candidate !== node) ?? null,
+    peer: peers.length === 1 ? (peers[0] ?? null) : null,
+    peers,
     nodes: allNodes,
     vrrp: parts.vrrp,
     units: allUnits,

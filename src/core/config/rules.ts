@@ -59,17 +59,16 @@ function isEqualAddress(a: string, b: string): boolean {
   return left !== null && right !== null && isSameAddress(left, right)
 }
 
-const twoNodes: Rule = ({ nodes, database, broken }, report) => {
+const enoughNodes: Rule = ({ nodes, database, broken }, report) => {
   if (broken.has('node')) return
   if (nodes.length === 0) {
-    report({ line: 1, key: 'node', message: 'found no [[node]], expected one for each of the two machines' })
+    report({ line: 1, key: 'node', message: 'found no [[node]], expected one for each machine' })
   }
   const third = nodes[2]
-  if (third === undefined) return
+  if (third === undefined || database.values.engine !== 'mariadb') return
   const reason =
-    database.values.engine === 'none'
-      ? 'apmode guards a pair'
-      : 'with engine "mariadb" one machine is the primary and its peer is the only replica that may be promoted'
+    'with engine "mariadb" one machine is the primary and its peer is the only replica that may be promoted ' +
+    '(engine "none" allows more)'
   report({ line: third.line, key: third.path, message: `found ${nodes.length} nodes, expected two at most: ${reason}` })
 }
 
@@ -204,7 +203,7 @@ const portsApart: Rule = ({ health }, report) => {
 }
 
 export const RULES: readonly Rule[] = [
-  twoNodes,
+  enoughNodes,
   oneActive,
   oneHome,
   distinctNodes,

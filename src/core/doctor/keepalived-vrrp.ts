@@ -1,8 +1,11 @@
 /** The checks of what keepalived.conf says of the pair: one VIP, one number, two addresses, and how it hears apmode. Data. */
+import type { NodeConfig } from '../config.ts'
 import { VRRP_FIFO, VRRP_UNFIT } from '../render/keepalived.ts'
 import type { Check } from './check.ts'
 import { all, blockOf, has, settingOf } from './keepalived-file.ts'
 import { rule } from './keepalived-rule.ts'
+
+const addressesOf = (nodes: readonly NodeConfig[]) => nodes.map(({ address }) => address).join(', ')
 
 export const KEEPALIVED_VRRP: readonly Check[] = [
   rule({
@@ -55,20 +58,21 @@ export const KEEPALIVED_VRRP: readonly Check[] = [
   }),
   rule({
     id: 'keepalived.unicast',
-    title: 'adverts go from this machine to its peer, and from no other one',
+    title: 'adverts go from this machine to every other one, and to nobody else',
     looks: 'vrrp_instance: unicast_src_ip, unicast_peer, check_unicast_src, against [[node]]',
-    why: 'A wrong address is silence: both machines are MASTER.',
-    good: ({ config: { node, peer } }) =>
-      peer === null ? 'there is no peer' : `from ${node.address} to ${peer.address}`,
-    wrong: ({ config: { node, peer }, instance }) => {
-      if (peer === null) return []
+    why: 'A wrong address is silence: two machines are MASTER.',
+    good: ({ config: { node, peers } }) =>
+      peers.length === 0 ? 'there is no peer' : `from ${node.address} to ${addressesOf(peers)}`,
+    wrong: ({ config: { node, peers }, instance }) => {
+      if (peers.length === 0) return []
       const source = settingOf(instance, 'unicast_src_ip')
-      const peers = blockOf(instance, 'unicast_peer').map(({ words }) => words[0] ?? '')
+      const found = blockOf(instance, 'unicast_peer').map(({ words }) => words[0] ?? '')
+      const wanted = peers.map(({ address }) => address)
       return [
         ...(source === node.address ? [] : [`unicast_src_ip ${source ?? 'is missing'}, expected ${node.address}`]),
-        ...(peers.join() === peer.address
+        ...(found.toSorted().join() === wanted.toSorted().join()
           ? []
-          : [`unicast_peer ${peers.join(', ') || 'is missing'}, expected ${peer.address}`]),
+          : [`unicast_peer ${found.join(', ') || 'is missing'}, expected ${addressesOf(peers)}`]),
         ...(has(instance, 'check_unicast_src') ? [] : ['check_unicast_src is missing']),
       ]
     },

@@ -28,6 +28,15 @@ function barred(firewall: Ruleset | null, { config, peer, hook, protocol }: Way)
   return bad('error', `the firewall drops it: ${found.by}`, mend)
 }
 
+/** The first of the other machines whose adverts are dropped. */
+function vrrpBarred(firewall: Ruleset | null, config: Config, hook: Packet['hook']): Verdict | null {
+  for (const peer of config.peers) {
+    const verdict = barred(firewall, { config, peer, hook, protocol: 'vrrp' })
+    if (verdict !== null) return verdict
+  }
+  return null
+}
+
 const NO_PEER = 'one machine is configured'
 
 export const NETWORK: readonly Check[] = [
@@ -121,11 +130,11 @@ export const NETWORK: readonly Check[] = [
     may: ['firewall', 'status', 'peerWord'],
     judge: ({ config, firewall, status, peerWord }) => {
       const { peer } = config
-      if (peer === null) return ok(NO_PEER)
-      const verdict = barred(firewall, { config, peer, hook: 'output', protocol: 'vrrp' })
+      if (config.peers.length === 0) return ok(NO_PEER)
+      const verdict = vrrpBarred(firewall, config, 'output')
       if (verdict !== null) return verdict
       const theirs = peerWord?.presence?.vrrp
-      if (status?.vrrp !== 'master' || theirs === undefined) return ok('no rule drops it')
+      if (peer === null || status?.vrrp !== 'master' || theirs === undefined) return ok('no rule drops it')
       if (theirs === 'backup') return ok(`${peer.name} hears this machine`)
       const found = `this machine is MASTER, and ${peer.name} says ${theirs.toUpperCase()}`
       return bad(theirs === 'master' ? 'error' : 'note', found, `apmode doctor   # on ${peer.name}`)
@@ -139,11 +148,10 @@ export const NETWORK: readonly Check[] = [
     needs: ['config'],
     may: ['firewall', 'status'],
     judge: ({ config, firewall, status }) => {
-      const { peer } = config
-      if (peer === null) return ok(NO_PEER)
-      const verdict = barred(firewall, { config, peer, hook: 'input', protocol: 'vrrp' })
+      if (config.peers.length === 0) return ok(NO_PEER)
+      const verdict = vrrpBarred(firewall, config, 'input')
       if (verdict !== null) return verdict
-      return ok(status?.vrrp === 'backup' ? `adverts of ${peer.name} arrive` : 'no rule drops it')
+      return ok(status?.vrrp === 'backup' ? `adverts of ${config.peer?.name ?? 'a holder'} arrive` : 'no rule drops it')
     },
   }),
   check({

@@ -2,8 +2,10 @@
 import type { Config } from '../config.ts'
 import { ANSWER_NAMES, type Answers, flagOf, listOf, unitOf } from './answers.ts'
 
-export function answersOf(config: Config): Answers {
-  const { node, peer, vrrp, database } = config
+/** `named`: whom the answers call the other machine; of more than two they know one at a time. */
+export function answersOf(config: Config, named?: string): Answers {
+  const { node, vrrp, database } = config
+  const peer = config.peers.find(({ name }) => name === named) ?? config.peer
   const units = (kind: string) => config.units.filter((unit) => unit.kind === kind).map((unit) => unit.name)
   return {
     node: node.name,
@@ -27,7 +29,7 @@ export function answersOf(config: Config): Answers {
 
 /** `--vip says "…", … says "…"`; empty: every flag that was given agrees with the file. */
 export function disagreements(path: string, config: Config, given: Answers): string[] {
-  const there = answersOf(config)
+  const there = answersOf(config, given.peer)
   return ANSWER_NAMES.flatMap((name) => {
     const [wanted, has] = [given[name], there[name] ?? 'nothing']
     if (wanted === undefined || isSame(name, wanted, has)) return []

@@ -77,7 +77,7 @@ export function nextSteps(
   changes: readonly Change[],
   paths: readonly string[],
 ): NextStep[] {
-  const { node, peer } = config
+  const { node, peer, peers } = config
   if (!isFresh) {
     const services = changes.filter(({ path }) => !path.startsWith('/etc/apmode/'))
     if (services.length === 0) return []
@@ -87,22 +87,34 @@ export function nextSteps(
       { on: null, command: 'apmode set ap --now', why: 'and back into the pair' },
     ]
   }
-  if (peer === null) return [{ on: null, command: 'apmode set ap --now', why: 'start everything' }]
+  const start = {
+    on: null,
+    command: 'apmode set ap --now',
+    why: peers.length === 0 ? 'start everything' : 'start everything here',
+  }
+  if (peers.length === 0) return [start]
   if (node.role === 'active') {
     return [
-      {
-        on: null,
-        command: `scp -p ${paths.join(' ')} root@${peer.address}:/etc/apmode/`,
-        why: `the same files on ${peer.name}, on which the package is installed`,
-      },
-      { on: peer.name, command: 'apmode init', why: 'it finds the files, and writes its own' },
-      { on: null, command: 'apmode set ap --now', why: 'start everything here' },
-      { on: peer.name, command: 'apmode set ap --now', why: `when ${node.name} serves` },
+      ...peers.flatMap(({ name, address }) => [
+        {
+          on: null,
+          command: `scp -p ${paths.join(' ')} root@${address}:/etc/apmode/`,
+          why: `the same files on ${name}, on which the package is installed`,
+        },
+        { on: name, command: 'apmode init', why: 'it finds the files, and writes its own' },
+      ]),
+      start,
+      ...peers.map(({ name }) => ({ on: name, command: 'apmode set ap --now', why: `when ${node.name} serves` })),
     ]
   }
+  const active = peers.find(({ role }) => role === 'active')?.name ?? null
   return [
-    { on: peer.name, command: 'apmode set ap --now', why: 'if it does not serve yet' },
-    { on: null, command: 'apmode set ap --now', why: `then here: it follows ${peer.name}` },
+    { on: active, command: 'apmode set ap --now', why: 'if it does not serve yet' },
+    {
+      on: null,
+      command: 'apmode set ap --now',
+      why: peer === null ? 'then here' : `then here: it follows ${peer.name}`,
+    },
   ]
 }
 

@@ -1,5 +1,5 @@
 /**
- * keepalived.conf for one machine of the pair, for keepalived 2.2.7 (Debian 12) and later. The text depends on nothing but the
+ * keepalived.conf for one machine, for keepalived 2.2.7 (Debian 12) and later. The text depends on nothing but the
  * configuration. Its invariant: no tracker has a weight, because `nopreempt` ignores priorities and only FAULT moves the
  * VIP. The reasons stand in the rendered file, where the administrator reads them.
  */
@@ -10,6 +10,29 @@ export const VRRP_UNFIT = '/run/apmode/vrrp.unfit'
 
 /** Near the top, because the time until a take-over shrinks with the priority: (256 - priority) / 256 of an interval. */
 const HIGHEST_PRIORITY = 251
+
+/**
+ * Two that stand by wait for the same silent holder, and their priorities alone tell them apart: a step of 25 is a tenth
+ * of an interval (10 ms at 0.1 s), which is more than a busy machine is late, and less than anybody notices. The
+ * one that was faster is heard, and the other one never becomes master.
+ */
+const STEP_OF_MANY = 25
+
+/**
+ * Of a pair in the order of the file, of more the active one first. Whoever takes the VIP back can do so only with the highest
+ * priority (and is the active one).
+ */
+export function priorityOf(config: Pick<Config, 'nodes'>, node: NodeConfig): number {
+  const isMany = config.nodes.length > 2
+  const isFirst = (one: NodeConfig) => one.preempt || (isMany && one.role === 'active')
+  const order = [...config.nodes].sort((one, other) => Number(isFirst(other)) - Number(isFirst(one)))
+  const place = Math.max(
+    0,
+    order.findIndex(({ name }) => name === node.name),
+  )
+  const step = isMany ? Math.min(STEP_OF_MANY, Math.floor((HIGHEST_PRIORITY - 1) / (order.length - 1))) : 1
+  return HIGHEST_PRIORITY - place * step
+}
 
 function globalDefs(node: NodeConfig): string {
   return `global_defs {
@@ -81,7 +104,7 @@ vrrp_script apmode_check {
 
 function preemption(config: Config, node: NodeConfig): string {
   if (!node.preempt)
-    return `    # BACKUP and nopreempt on both machines: one that comes back never takes the VIP away. (With "state MASTER" nopreempt
+    return `    # BACKUP and nopreempt on ${config.nodes.length > 2 ? 'all' : 'both'} machines: one that comes back never takes the VIP away. (With "state MASTER" nopreempt
     # would be void.)
     state BACKUP
     nopreempt`
@@ -91,10 +114,15 @@ function preemption(config: Config, node: NodeConfig): string {
     preempt_delay ${config.vrrp.preemptDelay}`
 }
 
+/** Only of more than two machines there is something to say. */
+function order(config: Config): string {
+  if (config.nodes.length <= 2) return ''
+  return `    # The highest of those that are there takes a VIP that nobody has. Far apart, so that two of them never claim it at once;
+    # and if it happens (a cut that ends), the lower one gives way at the first advert that it hears.
+`
+}
+
 function instance(config: Config, node: NodeConfig): string {
-  // Whoever takes the VIP back can do so only with the highest priority.
-  const order = [...config.nodes].sort((one, other) => Number(other.preempt) - Number(one.preempt))
-  const index = order.findIndex((candidate) => candidate.name === node.name)
   const peers = config.nodes.filter((candidate) => candidate.name !== node.name)
   const unicast =
     peers.length === 0
@@ -113,7 +141,7 @@ ${preemption(config, node)}
     # keepalived tracks this interface by itself: NIC down or no carrier is FAULT.
     interface ${node.interface}
     virtual_router_id ${config.vrrp.virtualRouterId}
-    priority ${HIGHEST_PRIORITY - Math.max(0, index)}
+${order(config)}    priority ${priorityOf(config, node)}
     # Seconds. A holder that falls silent is replaced after three of these.
     advert_int ${config.vrrp.advertInterval}
 

@@ -23,9 +23,9 @@ export interface Outcome {
   readonly placed: readonly PlacedFile[]
 }
 
-export function showPair({ node, peer, vrrp }: Config): string {
+export function showPair({ node, peers, vrrp }: Config): string {
   const rows = [['this machine', `${node.name}, ${node.role} at first, ${node.address} on ${node.interface}`]]
-  if (peer !== null) rows.push(['other machine', `${peer.name}, ${peer.address} on ${peer.interface}`])
+  rows.push(...peers.map((peer) => ['other machine', `${peer.name}, ${peer.address} on ${peer.interface}`]))
   rows.push(['VIP', vrrp.vip])
   return `${columns(rows).join('\n')}\n`
 }
@@ -71,6 +71,7 @@ export function planAsJson(plan: Plan, outcome: Outcome): object {
     node: config.node.name,
     role: config.node.role,
     peer: config.peer?.name ?? null,
+    peers: config.peers.map(({ name }) => name),
     vip: config.vrrp.vip,
     files: changes.map(({ path, action, byHand, diff }) => ({
       path,

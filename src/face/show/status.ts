@@ -57,6 +57,7 @@ function facts(status: Status, paint: Paint, width: number, nowMs: number): stri
   const { lead, lastChange } = status
   const rows: [string, string][] = [
     ['must hold', status.posture],
+    ...others(status),
     ...commits(status),
     ['lead', lead ? `${lead.node}, epoch ${lead.epoch}, since ${clockTime(lead.at)}` : 'unknown'],
     [
@@ -70,6 +71,14 @@ function facts(status: Status, paint: Paint, width: number, nowMs: number): stri
     const [first = '', ...others] = wrap(`  ${name.padEnd(label)}  `, text, width)
     return [first.replace(name, paint('dim', name)), ...others]
   })
+}
+
+/** More than two machines: what VRRP sees of them is all that is known. */
+function others({ peers, vrrp }: Status): [string, string][] {
+  if (peers.length < 2) return []
+  const names = peers.map(({ name, address }) => `${name} (${address})`).join(', ')
+  const seen = { master: 'none of them is heard as master', backup: 'one of them is master' } as const
+  return [['others', `${names}: ${vrrp === 'master' || vrrp === 'backup' ? seen[vrrp] : 'nothing is known of them'}`]]
 }
 
 /** Who acknowledges a write; nothing where nothing is written. */

@@ -70,7 +70,7 @@ type PeerLooks = Pick<Looks, 'reach' | 'login' | 'peerServer' | 'peerWord' | 'pe
 export async function lookAtPeer(outside: Examination, config: Config): Promise<PeerLooks> {
   const peer = primaryOf(config)
   if (peer === null || config.peer === null) {
-    const look = none(config.peer === null ? 'one machine is configured' : 'database.engine is "none"')
+    const look = none(config.peers.length === 0 ? 'one machine is configured' : 'database.engine is "none"')
     return { reach: look, login: look, peerServer: look, peerWord: look, peerReplica: look }
   }
   const reach = await complaint(() => outside.connect(peer.host, peer.port, REACH))

@@ -1,5 +1,5 @@
 /**
- * A pair (or one) of real machines on one switch, fresh at each start.
+ * A pair (or one, or three) of real machines on one switch, fresh at each start.
  * Invariant: what `startPair` resolves to has booted; if it rejects, nothing is left; after `stop` nothing is left.
  * It knows nothing of apmode: what goes onto the machines before their first boot is the caller's `provision`.
  */
@@ -13,8 +13,8 @@ import { createNode, type LabNode } from './node.ts'
 import { BARE, FURNISHED } from './recipe.ts'
 
 export interface PairOptions {
-  /** One or two; host1 (192.168.33.101) and host2 (192.168.33.102). */
-  readonly nodes?: 1 | 2
+  /** Two by default: host1 (192.168.33.101), host2 (.102), host3 (.103). */
+  readonly nodes?: 1 | 2 | 3
   /** Name of the machines' network card; `eth0` by default. */
   readonly interface?: string
   /** Called for each machine while it is off: writeFile and readFile work, exec does not. */
@@ -28,7 +28,7 @@ export interface Pair {
   readonly id: string
   readonly names: RunNames
   readonly nodes: readonly LabNode[]
-  /** `host1` or `host2`; throws for another name. */
+  /** By its name; throws for another one. */
   node(name: string): LabNode
   /** Kills the machines, as they are, and removes everything of the run. */
   stop(): Promise<void>
@@ -43,7 +43,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     await ensureLayersPossible(names)
     await createSwitch(names)
     const nodes = await Promise.all(
-      ['host1', 'host2'].slice(0, options.nodes ?? 2).map(async (name, index) => {
+      NAMES.slice(0, options.nodes ?? 2).map(async (name, index) => {
         const address = `${SUBNET}.${101 + index}`
         const node = await createNode(names, image, { name, address, interface: options.interface ?? 'eth0' })
         await node.writeFile('/etc/hosts', HOSTS)
@@ -69,7 +69,8 @@ async function ensureLayersPossible(names: RunNames): Promise<void> {
   writeFileSync(ownerFile(names), owner)
 }
 
-const HOSTS = `127.0.0.1 localhost\n${SUBNET}.101 host1\n${SUBNET}.102 host2\n`
+const NAMES = ['host1', 'host2', 'host3']
+const HOSTS = `127.0.0.1 localhost\n${NAMES.map((name, index) => `${SUBNET}.${101 + index} ${name}\n`).join('')}`
 
 function named(nodes: readonly LabNode[], name: string): LabNode {
   const found = nodes.find((node) => node.name === name)

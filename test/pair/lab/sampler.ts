@@ -40,7 +40,7 @@ export interface Sampler {
 }
 
 export function startSampler(
-  pair: Pair,
+  pair: Pick<Pair, 'names' | 'nodes'>,
   options: { readonly everyMs?: number; readonly limitMs?: number } = {},
 ): Sampler {
   const changes: Record<Claim, Change[]> = { writable: [], vip: [] }

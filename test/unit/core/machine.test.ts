@@ -16,7 +16,7 @@ const EVENTS: readonly MachineEvent[] = [
       yesNo.map((barred) => ({ type: 'master', planned, peerWritable, barred }) as const),
     ),
   ),
-  { type: 'backup' },
+  ...yesNo.map((replaced) => ({ type: 'backup', replaced }) as const),
   ...yesNo.flatMap((wanted) => yesNo.map((lastStanding) => ({ type: 'fault', wanted, lastStanding }) as const)),
   ...yesNo.flatMap((wanted) => yesNo.map((lastStanding) => ({ type: 'stop', wanted, lastStanding }) as const)),
   ...yesNo.map((lastStanding) => ({ type: 'died', lastStanding }) as const),
@@ -82,6 +82,13 @@ describe('the machine', () => {
     expect(to('ap active master', { type: 'fault', wanted: false, lastStanding: true })).toBe('ap active fault')
     expect(to('ap active master', { type: 'died', lastStanding: true })).toBe('ap active master')
     expect(to('ap active master', { type: 'stop', wanted: false, lastStanding: true })).toBe('ap active stop')
+  })
+
+  test('of more than two machines the one that takes over is active, and the one that another one replaced stands by', () => {
+    expect(to('ap standby backup', { ...master, planned: true })).toBe('ap active master')
+    expect(to('ap active master', { type: 'backup', replaced: true })).toBe('ap standby backup')
+    expect(to('ap active master', { type: 'backup', replaced: false })).toBe('ap active backup')
+    expect(to('s active master', { type: 'backup', replaced: true })).toBe('s active backup')
   })
 
   test('a stop that was wanted is no failure', () => {

@@ -97,6 +97,19 @@ describe('status', () => {
     expect(statusAt(80, { peer: null })).toMatch(/mode +ap\n +role +active\n/)
   })
 
+  it('of more than one other machine it says what VRRP sees, and no more', () => {
+    const peers = [
+      { name: 'host2', address: '192.168.33.102' },
+      { name: 'host3', address: '192.168.33.103' },
+    ]
+    const names = 'host2 (192.168.33.102), host3 (192.168.33.103)'
+    const of = (vrrp: Status['vrrp']) => statusAt(200, { peer: null, peers, vrrp })
+    expect(of('master')).toContain(`others       ${names}: none of them is heard as master\n`)
+    expect(of('backup')).toContain(`others       ${names}: one of them is master\n`)
+    expect(of('fault')).toContain(`others       ${names}: nothing is known of them\n`)
+    expect(statusAt(200, {})).not.toContain('others')
+  })
+
   it.each([
     [{ io: 'Yes', sql: true, lagSeconds: null, errno: 0, error: '' }, 'lag unknown 192.168.33.101'],
     [{ io: 'Connecting', sql: true, lagSeconds: null, errno: 0, error: '' }, 'IO Connecting, SQL Yes'],

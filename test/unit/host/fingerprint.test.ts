@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Config } from '../../../src/core/config.ts'
 import { fingerprint } from '../../../src/host/fingerprint.ts'
-import { changed, configOf, EXAMPLE } from '../core/config/example.ts'
+import { changed, configOf, EXAMPLE, THREE } from '../core/config/example.ts'
 
 const on = (hostname: string, text = EXAMPLE): Config => configOf(text, { hostname, nodeFile: null })
 
@@ -11,6 +11,11 @@ test('it is twelve hexadecimal digits', () => {
 
 test('the two machines of one file agree', () => {
   expect(fingerprint(on('host2'))).toBe(fingerprint(on('host1')))
+})
+
+test('so do the three of one file', () => {
+  const names = ['host1', 'host2', 'host3']
+  expect(new Set(names.map((name) => fingerprint(on(name, THREE)))).size).toBe(1)
 })
 
 test('comments, and the order in which the machines stand, make no difference', () => {

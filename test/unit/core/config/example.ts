@@ -46,6 +46,17 @@ durability = "semi-sync"
 listen = "127.0.0.1:8008"
 `
 
+/** Three machines without a database: host1, host2 and host3; the second one is active at first. */
+export const THREE = changed(
+  EXAMPLE,
+  ['"active"', '"standby"'],
+  [
+    'enp0s8"\nrole = "standby"\n\n[vrrp]',
+    'enp0s8"\nrole = "active"\n\n[[node]]\nname = "host3"\naddress = "192.168.33.103"\ninterface = "enp0s8"\nrole = "standby"\n\n[vrrp]',
+  ],
+  ['engine = "mariadb"', 'engine = "none"'],
+)
+
 /** The smallest file that is complete. */
 export const SMALLEST = `[[node]]
 name = "host1"

@@ -134,7 +134,7 @@ describe('text that is not TOML', () => {
 test('an empty file is told everything that it must hold', () => {
   expect(linesOf(problemsOf(''))).toEqual([
     '1 vrrp: found no [vrrp], expected this table',
-    '1 node: found no [[node]], expected one for each of the two machines',
+    '1 node: found no [[node]], expected one for each machine',
     '1 unit: found no unit of kind "router", expected one (keepalived.service)',
     '1 database.engine: found "mariadb" and no unit of kind "database", expected such a unit, or engine "none"',
   ])

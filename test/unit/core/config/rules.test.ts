@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changed, EXAMPLE, linesOf, problemsOf } from './example.ts'
+import { changed, configOf, EXAMPLE, linesOf, problemsOf, THREE } from './example.ts'
 
 const said = (...changes: (readonly [string, string])[]) => linesOf(problemsOf(changed(EXAMPLE, ...changes)))
 
@@ -45,11 +45,18 @@ test('names and addresses of nodes are distinct, however they are spelled', () =
   ])
 })
 
+const THIRD = '[[node]]\nname = "host3"\naddress = "192.168.33.103"\ninterface = "enp0s8"\nrole = "standby"\n\n[vrrp]'
+
 test('a third node is refused with the reason', () => {
-  const third = '[[node]]\nname = "host3"\naddress = "192.168.33.103"\ninterface = "enp0s8"\nrole = "standby"\n\n[vrrp]'
-  expect(said(['[vrrp]', third])).toEqual([
-    '16 node[2]: found 3 nodes, expected two at most: with engine "mariadb" one machine is the primary and its peer is the only replica that may be promoted',
+  expect(said(['[vrrp]', THIRD])).toEqual([
+    '16 node[2]: found 3 nodes, expected two at most: with engine "mariadb" one machine is the primary and its peer is the only replica that may be promoted (engine "none" allows more)',
   ])
+})
+
+test('without a database there may be more than two: one is active, and nobody is the one peer', () => {
+  const config = configOf(THREE, { hostname: 'host2', nodeFile: null })
+  expect([config.peer, config.peers.map(({ name }) => name)]).toEqual([null, ['host1', 'host3']])
+  expect(linesOf(problemsOf(THREE.replaceAll('"standby"', '"active"')))).toHaveLength(2)
 })
 
 test('the VIP is no node’s address and of the same family', () => {

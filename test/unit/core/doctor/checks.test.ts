@@ -4,9 +4,10 @@ import type { Facts } from '../../../../src/core/doctor/facts.ts'
 import { parseRuleset } from '../../../../src/core/doctor/firewall.ts'
 import { parseKeepalived } from '../../../../src/core/doctor/keepalived-file.ts'
 import { none, unknown } from '../../../../src/core/doctor/look.ts'
+import { renderKeepalived } from '../../../../src/core/render/keepalived.ts'
 import { A_STATUS } from '../../../fakes/control.ts'
 import { BATCHES } from '../../../pair/doctor/breaks.ts'
-import { changed, configOf, EXAMPLE } from '../config/example.ts'
+import { changed, configOf, EXAMPLE, THREE } from '../config/example.ts'
 import { FACTS, KEEPALIVED_CONF, looksWith, pathOf, REPLICA, UNITS, type unitOf, unitsOf, WORD } from './healthy.ts'
 
 const SELF = { node: 'host2', version: '1.0', at: '2026-01-02T03:04:05.678Z' }
@@ -253,6 +254,26 @@ describe('a check', () => {
     expect(finding?.severity, finding?.found).toBe(severity)
     if (mend === null) expect(finding?.mend).toBeNull()
     else expect(finding?.mend).toMatch(mend)
+  })
+
+  test('of more than two machines looks at the adverts to all of them, and from all of them', () => {
+    const config = configOf(THREE, { hostname: 'host2', nodeFile: null })
+    const facts = (text: string) => ({
+      config,
+      keepalivedFile: { ...FACTS.keepalivedFile, tree: parseKeepalived(text) },
+    })
+    const right = renderKeepalived(config, config.node)
+    expect(findingOf('keepalived.unicast', facts(right))).toMatchObject({
+      severity: 'ok',
+      found: 'from 192.168.33.102 to 192.168.33.101, 192.168.33.103',
+    })
+    const without = changed(right, ['        192.168.33.103\n', ''])
+    expect(findingOf('keepalived.unicast', facts(without))).toMatchObject({
+      severity: 'error',
+      found: 'unicast_peer 192.168.33.101, expected 192.168.33.101, 192.168.33.103',
+    })
+    expect(findingOf('network.vrrp-in', { config, firewall: rules() })).toMatchObject({ severity: 'error' })
+    expect(findingOf('network.vrrp-out', { config, status: master })).toMatchObject({ severity: 'ok' })
   })
 
   test('that fails itself is unknown', () => {

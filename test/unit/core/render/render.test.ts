@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { renderGrants } from '../../../../src/core/render/grants.ts'
-import { renderKeepalived } from '../../../../src/core/render/keepalived.ts'
+import { priorityOf, renderKeepalived } from '../../../../src/core/render/keepalived.ts'
 import { renderMariadb } from '../../../../src/core/render/mariadb.ts'
-import { changed, configOf, EXAMPLE } from '../config/example.ts'
+import { changed, configOf, EXAMPLE, THREE } from '../config/example.ts'
 
 const config = configOf(EXAMPLE)
 const saved = (name: string) => join(import.meta.dirname, 'rendered', name)
@@ -54,6 +54,33 @@ describe('keepalived', () => {
   test('priorities are distinct and near the top, in the order of the file', () => {
     expect(first).toContain('priority 251')
     expect(second).toContain('priority 250')
+  })
+
+  test('of more than two the active one comes first, then the order of the file, far enough apart', async () => {
+    const three = configOf(THREE)
+    expect(three.nodes.map((node) => [node.name, priorityOf(three, node)])).toEqual([
+      ['host1', 226],
+      ['host2', 251],
+      ['host3', 201],
+    ])
+    const [, , last] = three.nodes
+    if (last === undefined) throw new Error('there are three')
+    const lines = effective(renderKeepalived(three, last))
+    const from = lines.indexOf('unicast_src_ip 192.168.33.103')
+    expect(lines.slice(from, from + 5)).toEqual([
+      'unicast_src_ip 192.168.33.103',
+      'unicast_peer {',
+      '192.168.33.101',
+      '192.168.33.102',
+      '}',
+    ])
+    expect(lines).toContain('priority 201')
+    // A hundred machines still have a hundred priorities that VRRP knows.
+    const [node] = three.nodes
+    const nodes = Array.from({ length: 100 }, (_, index) => ({ ...node, name: `n${index}`, role: 'standby' }) as const)
+    const many = { nodes: nodes as unknown as typeof three.nodes }
+    const found = many.nodes.map((one) => priorityOf(many, one))
+    expect([new Set(found).size, Math.min(...found) >= 1, Math.max(...found)]).toEqual([100, true, 251])
   })
 
   test('each machine speaks to the other from its own address', () => {

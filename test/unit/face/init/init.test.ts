@@ -5,6 +5,7 @@ import { contextOf } from '../../../../src/face/context.ts'
 import { Failure } from '../../../../src/face/exit.ts'
 import { type InitFlags, init } from '../../../../src/face/init/init.ts'
 import { FakeMachine, FakePerson } from '../../../fakes/machine.ts'
+import { THREE } from '../../core/config/example.ts'
 import { Console } from '../console.ts'
 
 const TOML = '/etc/apmode/apmode.toml'
@@ -317,6 +318,20 @@ describe('what a person has written', () => {
     expect((await run({ yes: true })).exit).toBe(0)
     expect(machine.did).toEqual([`write ${KEEPALIVED}`])
     expect(machine.text(KEEPALIVED)).toContain('virtual_router_id 51')
+  })
+
+  test('a configuration of three machines is taken as it stands; what comes next is said for each of them', async () => {
+    machine.hostname = 'host2'
+    machine.files.set(TOML, { text: THREE, mode: 0o644 })
+    const { exit, out } = await run({ yes: true })
+    expect([exit, machine.did]).toEqual([0, [`write ${KEEPALIVED}`]])
+    expect(out).toMatch(/other machine +host1.*\nother machine +host3/)
+    for (const address of ['192.168.33.101', '192.168.33.103'])
+      expect(out).toContain(`scp -p ${TOML} root@${address}:/etc/apmode/`)
+    expect(out.match(/apmode set ap --now/g)).toHaveLength(3)
+    const again = await run({ answers: { peer: 'host3', peerAddress: '192.168.33.103' }, yes: true })
+    expect(again).toMatchObject({ exit: 0, err: '' })
+    expect(await run({ answers: { peer: 'host4' }, yes: true })).toMatchObject({ exit: 2 })
   })
 
   test('a configuration that is there counts, and flags that say something else are named', async () => {
