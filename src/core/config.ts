@@ -2,7 +2,7 @@
  * The configuration as the rest of the program sees it: complete (every default filled in), checked, immutable.
  * `config/parse.ts` makes it from the text of /etc/apmode/apmode.toml. It holds paths of secrets, never a secret.
  */
-import type { Role, Runs, UnitKind } from './vocabulary.ts'
+import type { Engine, Role, Runs, UnitKind } from './vocabulary.ts'
 
 export interface NodeConfig {
   readonly name: string
@@ -49,7 +49,7 @@ export interface UnitConfig {
 }
 
 export interface DatabaseConfig {
-  readonly engine: 'mariadb' | 'none'
+  readonly engine: Engine
   readonly socket: string
   readonly port: number
   readonly replicationUser: string

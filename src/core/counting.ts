@@ -5,7 +5,8 @@
 import type { Histogram, Meters, StepMeter, TransitionMeter } from '../ports/meters.ts'
 import type { HistoryEntry, StepRecord } from '../ports/storage.ts'
 import type { StepName } from './step.ts'
-import { STEP_NAMES } from './step-names.ts'
+import { stepNamesOf } from './step-names.ts'
+import type { Engine } from './vocabulary.ts'
 
 /** From a step of a healthy pair to a drain that reaches its limit. */
 export const BOUNDS_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] as const
@@ -30,7 +31,11 @@ const RESULTS = ['done', 'failed', 'aborted', 'refused'] as const satisfies read
 
 export class Counting {
   readonly #transitions = new Map([...COUNTED_EVENTS, OTHER].map((event) => [event, new Transition(event)]))
-  readonly #steps = new Map(STEP_NAMES.map((step): [string, Step] => [step, new Step(step)]))
+  readonly #steps: ReadonlyMap<string, Step>
+
+  constructor(engine: Engine = 'mariadb') {
+    this.#steps = new Map(stepNamesOf(engine).map((step) => [step, new Step(step)]))
+  }
 
   /** A decision that moved something or did something. */
   decided({ event, result, ms }: Pick<HistoryEntry, 'event' | 'result' | 'ms'>): void {

@@ -17,12 +17,13 @@ export interface Restrained {
 
 function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
   const holds: string[] = []
+  const wait = observed.database === null ? 'serving waits' : 'writes wait'
   // A machine that is unfit for it says so itself.
-  if (observed.withdrawal?.stage === 'writes') holds.push(`writes wait: ${observed.withdrawal.sentence}`)
-  if (!observed.vip) holds.push('writes wait: the VIP is not on the interface')
+  if (observed.withdrawal?.stage === 'writes') holds.push(`${wait}: ${observed.withdrawal.sentence}`)
+  if (!observed.vip) holds.push(`${wait}: the VIP is not on the interface`)
   const router = routerOf(observed)
-  if (router !== undefined && isDown(router)) holds.push(`writes wait: ${router.name} is ${router.active}`)
-  if (unfit.length > 0) holds.push(`writes wait: unfit (${unfit.join('; ')})`)
+  if (router !== undefined && isDown(router)) holds.push(`${wait}: ${router.name} is ${router.active}`)
+  if (unfit.length > 0) holds.push(`${wait}: unfit (${unfit.join('; ')})`)
   const already = observed.database?.answers === true && observed.database.writable
   if (!already && observed.peer?.writable === true && observed.lineage.claim !== 'forced') {
     holds.push("G3 no second writer: the peer's database accepts writes")
@@ -38,6 +39,7 @@ function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
  * peer may be its own waiting replica. Over transactions that only this machine has, nothing is replicated (G6).
  */
 function followHolds(state: State, observed: Observed): string[] {
+  if (observed.database === null) return []
   if (observed.lineage.diverged.length > 0) return ['G6 diverged: not followed']
   if (observed.withdrawal?.stage === 'data') return [`not followed: ${observed.withdrawal.sentence}`]
   // It is to lead; what it writes first must already come here.

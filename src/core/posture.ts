@@ -4,7 +4,7 @@
  * has exactly one row.
  */
 import type { State } from './state.ts'
-import type { KnownMode, VrrpState } from './vocabulary.ts'
+import type { Engine, KnownMode, VrrpState } from './vocabulary.ts'
 
 /** `as is`: apmode neither starts nor stops it, neither grants nor withdraws. */
 export interface Posture {
@@ -24,6 +24,8 @@ export interface Row {
   readonly posture: Posture
   /** What this row means, for the table, for `status` and for the log. */
   readonly sentence: string
+  /** The same on a machine without a database, where it is not. */
+  readonly withoutDatabase?: string
 }
 
 const ANY = ['init', 'master', 'backup', 'fault', 'stop'] as const
@@ -63,12 +65,14 @@ export const ROWS: readonly Row[] = [
     vrrp: ANY,
     posture: { ...asIs, holderUnits: 'stopped', database: 'read-only' },
     sentence: 'the mode file cannot be understood: fenced, nothing is granted until `apmode set`',
+    withoutDatabase: 'the mode file cannot be understood: nothing is granted until `apmode set`',
   },
   {
     mode: 'ap',
     vrrp: ['init', 'stop'],
     posture: { ...inPair, ...waiting },
     sentence: 'member of the pair, keepalived is not running: read-only',
+    withoutDatabase: 'member of the pair, keepalived is not running',
   },
   {
     mode: 'ap',
@@ -88,6 +92,7 @@ export const ROWS: readonly Row[] = [
       commits: 'as is',
     },
     sentence: 'member of the pair, standing by: follows the peer',
+    withoutDatabase: 'member of the pair, standing by',
   },
   {
     mode: 'ap',
@@ -95,6 +100,7 @@ export const ROWS: readonly Row[] = [
     // It goes on following, or begins to: what it lacks may be the very reason why it is not fit.
     posture: { ...inPair, ...waiting, replication: 'from the peer' },
     sentence: 'member of the pair, not able to serve: read-only, follows a peer that serves',
+    withoutDatabase: 'member of the pair, not able to serve',
   },
   {
     mode: 's',
@@ -107,6 +113,7 @@ export const ROWS: readonly Row[] = [
     vrrp: NOT_MASTER,
     posture: { ...alone, ...waiting, replication: 'off' },
     sentence: 'alone, without the VIP: read-only, and never follows the peer that failed',
+    withoutDatabase: 'alone, without the VIP',
   },
   {
     mode: 'm',
@@ -121,6 +128,7 @@ export const ROWS: readonly Row[] = [
       commits: 'as is',
     },
     sentence: 'in maintenance: masked, without the VIP, read-only',
+    withoutDatabase: 'in maintenance: masked, without the VIP',
   },
 ]
 
@@ -128,4 +136,9 @@ export function rowFor(state: Pick<State, 'mode' | 'vrrp'>): Row {
   const row = ROWS.find((candidate) => candidate.mode === state.mode && candidate.vrrp.includes(state.vrrp))
   if (row === undefined) throw new Error(`the decision table has no row for ${state.mode}, ${state.vrrp}`)
   return row
+}
+
+/** What the row means on a machine with this engine. */
+export function meaningOf({ sentence, withoutDatabase = sentence }: Row, engine: Engine): string {
+  return engine === 'none' ? withoutDatabase : sentence
 }

@@ -32,10 +32,13 @@ const SILENT_MS = 2_000
 /** With less than this a takeover may end in a full disk. */
 export const LEAST_FREE_MB = 256
 
+const NO_DATABASE =
+  'there is no database to hand over: apmode set m on the machine with the VIP moves it, apmode rejoin brings that machine back'
+
 /** Where the command belongs, when it is not this machine; null: here. */
 export function elsewhere(state: State, observed: Observed, config: Config, purpose: Purpose): string | null {
   const { peer } = config
-  if (observed.database === null) return 'there is no database to hand over: stopping keepalived here moves the VIP'
+  if (observed.database === null) return NO_DATABASE
   if (peer === null) return 'no peer is configured: there is nobody to hand over to'
   const command = purpose === 'handover' ? 'apmode handover' : 'apmode set m'
   if (state.mode !== 'ap' && !(purpose === 'maintenance' && state.mode === 's')) {

@@ -19,10 +19,11 @@ const LOG_IS_GONE = [1236]
 export function rejoinRefusals(state: State, facts: RejoinFacts, config: Config, force: boolean): string[] {
   const { observed, configuration } = facts
   const { database, peer } = observed
-  if (config.peer === null) return ['no peer is configured: there is no pair to come back into']
-  const { name } = config.peer
-  if (database === null) return ['there is no database to bring back: apmode set ap --now']
+  if (config.nodes.length < 2) return ['no peer is configured: there is no pair to come back into']
+  const name = config.peer?.name ?? 'the machine that fell out'
   if (observed.vip) return [`this machine carries the VIP: it serves already (apmode rejoin belongs on ${name})`]
+  // Nothing is to be followed, and nobody tells how the others are.
+  if (database === null) return unreadableMode(state)
   if (database.answers && database.writable) return [`this machine accepts writes: apmode rejoin belongs on ${name}`]
   const reasons: string[] = []
   if (peer?.reachable !== true) {
@@ -45,8 +46,11 @@ export function rejoinRefusals(state: State, facts: RejoinFacts, config: Config,
       `/etc/apmode/apmode.toml is not the same on both machines (${configuration} here, ${other} on ${name}): make it so, or --force`,
     )
   }
-  if (state.mode === 'unreadable') reasons.push('the mode file cannot be understood: apmode set m first')
-  return reasons
+  return [...reasons, ...unreadableMode(state)]
+}
+
+function unreadableMode({ mode }: State): string[] {
+  return mode === 'unreadable' ? ['the mode file cannot be understood: apmode set m first'] : []
 }
 
 /** Why it will never have everything by itself; null: it goes on. */

@@ -4,8 +4,9 @@
  */
 import type { Lead } from '../ports/database.ts'
 import { offerIn } from './handover.ts'
-import { rowFor } from './posture.ts'
+import { meaningOf, rowFor } from './posture.ts'
 import type { State } from './state.ts'
+import type { Engine } from './vocabulary.ts'
 
 export interface Decision {
   /** `master`, `set m`, `check`, … */
@@ -16,6 +17,7 @@ export interface Decision {
   readonly unfit: readonly string[]
   /** Why a word of keepalived was not believed. */
   readonly doubt: string | null
+  readonly engine: Engine
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -36,13 +38,13 @@ function moves({ from, to }: Decision): string[] {
 }
 
 export function decisionSentence(decision: Decision): string {
-  const { to, event, doubt, holds, unfit } = decision
+  const { to, event, doubt, holds, unfit, engine } = decision
   const subject = NAMES[event] ?? event
   const moved = moves(decision)
   const facts = [
     doubt ?? '',
     moved.length > 0 ? moved.join(', ') : `nothing moves (${to.mode}, ${to.role}, ${to.vrrp})`,
-    rowFor(to).sentence,
+    meaningOf(rowFor(to), engine),
     ...holds,
     // A hold on writes already says why the machine is unfit.
     ...(holds.some((hold) => hold.includes('unfit')) || unfit.length === 0 ? [] : [`unfit: ${unfit.join('; ')}`]),

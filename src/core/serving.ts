@@ -86,9 +86,9 @@ function replica({ status, hasDatabase }: ServingFacts, maxLagSeconds: number | 
     : no(`${follows}, ${maxLagSeconds} s allowed`)
 }
 
-/** A replica that could take over at once. */
+/** A replica that could take over at once; without a database, a machine that could. */
 function standby(facts: ServingFacts, maxLagSeconds: number | null): Serving {
-  const reads = replica(facts, maxLagSeconds)
+  const reads = facts.hasDatabase ? replica(facts, maxLagSeconds) : yes('fit to take over')
   if (!reads.ok || facts.status.fit === true) return reads
   return no(`unfit: ${facts.status.reasons.join('; ') || 'not looked at yet'}`)
 }

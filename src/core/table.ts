@@ -1,18 +1,30 @@
-/** The decision table as cells, for the page, and as Markdown: `apmode table` prints it, docs/mode-table.md is it. Made from `posture.ts` alone. */
-import { ROWS, type Row } from './posture.ts'
-import { VRRP_STATES } from './vocabulary.ts'
+/**
+ * The decision table as cells, for the page, and as Markdown: `apmode table` prints it, docs/mode-table.md is it. Made from
+ * `posture.ts` alone. Invariant: a column about a database is there only where there is one.
+ */
+import { meaningOf, ROWS, type Row } from './posture.ts'
+import { type Engine, VRRP_STATES } from './vocabulary.ts'
 
-export const TABLE_HEAD: readonly string[] = [
-  'mode',
-  'VRRP',
-  'boot unit / service units (files)',
-  'keepalived',
-  'holder-only units',
-  'database',
-  'replication',
-  'commits',
-  'meaning',
+interface Column {
+  readonly title: string
+  /** About a database. */
+  readonly data?: true
+  of(row: Row, engine: Engine): string
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'mode', of: ({ mode }) => mode },
+  { title: 'VRRP', of: vrrpCell },
+  { title: 'boot unit / service units (files)', of: filesCell },
+  { title: 'keepalived', of: ({ posture }) => posture.router },
+  { title: 'holder-only units', of: ({ posture }) => posture.holderUnits },
+  { title: 'database', data: true, of: ({ posture }) => posture.database },
+  { title: 'replication', data: true, of: ({ posture }) => posture.replication },
+  { title: 'commits', data: true, of: ({ posture }) => posture.commits },
+  { title: 'meaning', of: meaningOf },
 ]
+
+const columnsOf = (engine: Engine) => COLUMNS.filter(({ data }) => data !== true || engine !== 'none')
 
 function vrrpCell(row: Row): string {
   if (row.vrrp.length === VRRP_STATES.length) return 'any'
@@ -26,28 +38,22 @@ function filesCell({ posture }: Row): string {
     : `${posture.bootUnit} / ${posture.serviceUnits}`
 }
 
+export function headOf(engine: Engine): string[] {
+  return columnsOf(engine).map(({ title }) => title)
+}
+
 /** One for each title of the head. */
-export function cellsOf(row: Row): string[] {
-  const { posture } = row
-  return [
-    row.mode,
-    vrrpCell(row),
-    filesCell(row),
-    posture.router,
-    posture.holderUnits,
-    posture.database,
-    posture.replication,
-    posture.commits,
-    row.sentence,
-  ]
+export function cellsOf(row: Row, engine: Engine): string[] {
+  return columnsOf(engine).map((column) => column.of(row, engine))
 }
 
 /** The table, ending in a newline. */
-export function renderTable(): string {
-  const lines = [TABLE_HEAD, ...ROWS.map(cellsOf)]
-  const widths = TABLE_HEAD.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
+export function renderTable(engine: Engine): string {
+  const lines = [headOf(engine), ...ROWS.map((row) => cellsOf(row, engine))]
+  const widths = headOf(engine).map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
   const pad = (line: readonly string[]) =>
     `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`
-  return `${[pad(TABLE_HEAD), rule, ...ROWS.map((row) => pad(cellsOf(row)))].join('\n')}\n`
+  const [head = [], ...rows] = lines
+  return `${[pad(head), rule, ...rows.map(pad)].join('\n')}\n`
 }

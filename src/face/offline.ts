@@ -37,8 +37,13 @@ async function passwordFor({ database }: Config, { terminal }: Context): Promise
 }
 
 export async function table({ terminal }: Context): Promise<Exit> {
-  const { renderTable } = await import('../core/table.ts')
-  terminal.out(renderTable())
+  const [{ renderTable }, { loadConfig }] = await Promise.all([
+    import('../core/table.ts'),
+    import('../adapters/config-file.ts'),
+  ])
+  // Where there is no configuration (yet), the whole of it.
+  const loaded = loadConfig({ checkSecrets: false })
+  terminal.out(renderTable(loaded.ok ? loaded.config.database.engine : 'mariadb'))
   return EXIT.done
 }
 

@@ -4,7 +4,7 @@
  */
 import { lineageReasons } from '../core/lineage.ts'
 import type { Observed } from '../core/observed.ts'
-import { rowFor } from '../core/posture.ts'
+import { meaningOf, rowFor } from '../core/posture.ts'
 import type { State } from '../core/state.ts'
 import type { UnitKind } from '../core/vocabulary.ts'
 import type { CommandResult, HandoverRequest, SetRequest, UnitCommand } from '../ports/control.ts'
@@ -169,7 +169,7 @@ export class Commands {
   /** Why units are not started; null: they are. */
   unitRefusal(command: UnitCommand | 'notify', state: State): CommandResult | null {
     if (command === 'stop' || command === 'notify' || state.mode === 'ap' || state.mode === 's') return null
-    const why = rowFor(state).sentence
+    const why = this.#meaningOf(state)
     return refused('mode', `nothing is started in mode ${state.mode} (${why}): apmode set ap --now, or set s --now`)
   }
 
@@ -213,6 +213,10 @@ export class Commands {
   /** Where the machine stands, as the answer of a command. */
   whereNow(): string {
     const { state } = this.#supervisor.settler
-    return `mode ${state.mode}, role ${state.role}, VRRP ${state.vrrp}: ${rowFor(state).sentence}`
+    return `mode ${state.mode}, role ${state.role}, VRRP ${state.vrrp}: ${this.#meaningOf(state)}`
+  }
+
+  #meaningOf(state: State): string {
+    return meaningOf(rowFor(state), this.#supervisor.parts.config.database.engine)
   }
 }

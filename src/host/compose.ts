@@ -41,7 +41,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       unfitFile: new TrackedUnfitFile(PATHS.unfit),
       history: new DiskHistory(PATHS.history),
       hooks: createHooks(PATHS.hooks),
-      counting: new Counting(),
+      counting: new Counting(config.database.engine),
       clock: systemClock,
       log,
     },

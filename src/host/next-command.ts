@@ -1,9 +1,15 @@
 /** The command that an operator would sensibly type next, from the status of this machine. Pure. */
+import { isRunning } from '../core/observed.ts'
+import { hasDatabase } from '../core/without-database.ts'
 import type { NextCommand, Status } from '../ports/control.ts'
 
 type Facts = Omit<Status, 'next'>
 
 const say = (command: string, why: string): NextCommand => ({ command, on: null, why })
+
+const NO_MODE = 'no mode has been set: make this machine a member of the pair'
+const UNREADABLE = 'the mode file cannot be understood: decide what this machine is'
+const MENDED = 'when the maintenance is done or the fault is mended: back into the pair'
 
 /** MariaDB: what this replica lacks is in no binary log of its primary any more. */
 const LOG_IS_GONE = 1236
@@ -11,7 +17,8 @@ const LOG_IS_GONE = 1236
 /** `servicesRun`: every service unit but keepalived is running. null: nothing to do. */
 export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | null {
   const router = status.units.find((unit) => unit.kind === 'router')
-  const allRuns = router?.active === 'active' && servicesRun
+  const allRuns = router !== undefined && isRunning(router) && servicesRun
+  if (!hasDatabase(status)) return withoutDatabase(status, allRuns)
   const peerServes = status.peer?.writable === true
   if (status.mode !== 'unset' && peerServes && status.holder !== true) {
     if (status.reasons.some((reason) => reason.startsWith('G6 diverged')))
@@ -21,13 +28,13 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
   }
   switch (status.mode) {
     case 'unset':
-      return say('apmode set ap --now', 'no mode has been set: make this machine a member of the pair')
+      return say('apmode set ap --now', NO_MODE)
     case 'unreadable':
-      return say('apmode set m', 'the mode file cannot be understood: decide what this machine is')
+      return say('apmode set m', UNREADABLE)
     case 'm':
       return peerServes
-        ? say('apmode rejoin', 'when the maintenance is done or the fault is mended: back into the pair')
-        : say('apmode set ap --now', 'when the maintenance is done or the fault is mended: back into the pair')
+        ? say('apmode rejoin', MENDED)
+        : say('apmode set ap --now', MENDED)
     case 's':
       return whenAlone(status, allRuns)
     case 'ap':
@@ -35,6 +42,25 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
       return peerServes && status.peer?.attached !== true && status.holder !== true
         ? say('apmode rejoin', 'not everything runs: catch up and stand by')
         : say('apmode start', 'not everything runs')
+  }
+}
+
+/** Whether another machine serves is not known here. */
+function withoutDatabase({ mode, peer }: Facts, allRuns: boolean): NextCommand | null {
+  switch (mode) {
+    case 'unset':
+      return say('apmode set ap --now', NO_MODE)
+    case 'unreadable':
+      return say('apmode set m', UNREADABLE)
+    case 'm':
+      return peer === null ? say('apmode set ap --now', MENDED) : say('apmode rejoin', MENDED)
+    case 'ap':
+      return allRuns ? null : say('apmode start', 'not everything runs')
+    case 's':
+      if (!allRuns) return say('apmode start', 'not everything runs')
+      return peer === null
+        ? null
+        : say('apmode set ap', `once ${peer.name} is mended and stands by again (apmode rejoin there): make it a pair`)
   }
 }
 

@@ -63,6 +63,7 @@ export function afterHandover(observed: Observed): Observed {
 }
 
 export function rejoinChecks(config: Config): string[] {
+  if (config.database.engine === 'none') return ['this machine carries no VIP']
   const peer = config.peer?.name ?? 'the peer'
   return [
     `the database of ${peer} answers and accepts writes; this machine carries no VIP and accepts none`,
@@ -79,6 +80,7 @@ export function rejoinSteps(from: State, to: State, observed: Observed, config: 
     observed.units
       .filter((unit) => (unit.kind === 'database') === database && !isRunning(unit) && unit.runs !== 'holder')
       .map((unit): Step => ({ do: 'start-unit', effect: 'grant', unit: unit.name, ...(database ? { asReplica } : {}) }))
+  if (config.database.engine === 'none') return [...steps, ...starts(false)].map((step) => described(step, config))
   steps.push(...starts(true))
   const { database } = observed
   if (database?.answers !== true || database.replication === null) steps.push({ do: 'follow', effect: 'grant' })

@@ -7,7 +7,7 @@ import { interpret, lookUp, withoutStaleWord } from '../core/interpret.ts'
 import { judge } from '../core/judge.ts'
 import { transition } from '../core/machine.ts'
 import type { Observed } from '../core/observed.ts'
-import { rowFor } from '../core/posture.ts'
+import { meaningOf, rowFor } from '../core/posture.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import type { MachineEvent, State } from '../core/state.ts'
 import type { CommandResult, PlannedStep, PlanRequest, PlanView, RecloneRequest } from '../ports/control.ts'
@@ -60,7 +60,7 @@ export async function planView(
     from,
     to: refusal === null ? to : from,
     sentence: refusal?.sentence ?? sentence,
-    posture: rowFor(refusal === null ? to : from).sentence,
+    posture: meaningOf(rowFor(refusal === null ? to : from), supervisor.parts.config.database.engine),
     checks,
     steps: refusal === null ? withHooks(steps, settler.hooks.current(), { from, to, asksChange }) : [],
     refusedBy: refusal?.refusedBy ?? null,
@@ -177,7 +177,7 @@ async function changeProspect(
   const steps = unique([...judgement.plan.withdraw, ...judgement.plan.grant, ...unitSteps(request, observed, to)])
   return {
     to,
-    sentence: decisionSentence({ event: name, from, to, holds, unfit, doubt }),
+    sentence: decisionSentence({ event: name, from, to, holds, unfit, doubt, engine: config.database.engine }),
     checks: [],
     steps: steps.map((step) => described(step, config)),
     refusal: request.command === 'set' ? null : commands.unitRefusal(request.command, from),

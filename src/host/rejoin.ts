@@ -61,7 +61,8 @@ export class Rejoin {
       this.#begin(request, account, tell, grants),
     )
     if (began.exit !== 0) return began
-    const waited = await this.#catchUp(until, tell)
+    // Without a database there is nothing to catch up with.
+    const waited = parts.database === null ? null : await this.#catchUp(until, tell)
     if (waited !== null) return { ...waited, done: account.done, notDone: account.notDone }
     this.#supervisor.settler.withdraw(null)
     const rest = await this.#commands.units('start', tell)
@@ -79,6 +80,8 @@ export class Rejoin {
     if (no !== null) return no
     settler.withdraw(COMES_BACK)
     if (settler.state.mode !== 'ap') account.add(await this.#commands.decide('ap', tell, grants))
+    if (parts.database === null && !account.failed) settler.yielded()
+    if (parts.database === null) return account.result('this machine is a member of the pair')
     const database = parts.config.units.find(({ kind }) => kind === 'database')
     if (database !== undefined && !account.failed) {
       await this.#commands.services.startUnit(database, account, tell, grants)
@@ -102,7 +105,7 @@ export class Rejoin {
     const { settler, parts } = this.#supervisor
     const until = parts.clock.elapsed() + PATIENCE_MS
     const there = async () => (await settler.look('everything')).peer?.reachable === true
-    if (parts.config.peer === null || (await there())) return
+    if (parts.database === null || parts.config.peer === null || (await there())) return
     tell({ type: 'note', sentence: `waiting for the database of ${parts.config.peer.name}` })
     while (parts.clock.elapsed() < until && !(await there())) await parts.clock.sleep(PROGRESS_MS)
   }
@@ -150,6 +153,7 @@ export class Rejoin {
   /** What is left to do, on the other machine. */
   async #next(): Promise<string> {
     const { peer } = this.#supervisor.parts.config
+    if (this.#supervisor.parts.database === null) return 'where another machine is in mode s, there: apmode set ap'
     const presence = (await this.#peer())?.presence ?? null
     if (presence?.mode === 's') return `now, on ${peer?.name}: apmode set ap`
     return presence?.mode === 'ap' ? 'nothing is left to do' : `see apmode status on ${peer?.name}`

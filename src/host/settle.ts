@@ -132,6 +132,7 @@ export class Settler {
       holds: judgement.holds,
       unfit: judgement.unfit,
       doubt,
+      engine: config.database.engine,
     })
     const settled: Settled = {
       from: told,

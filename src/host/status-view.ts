@@ -4,8 +4,8 @@
  */
 import type { Config } from '../core/config.ts'
 import { isRunning } from '../core/observed.ts'
-import { rowFor } from '../core/posture.ts'
 import { givenUp } from '../core/starting.ts'
+import { meaningOf, rowFor } from '../core/posture.ts'
 import type { Status } from '../ports/control.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { nextCommand } from './next-command.ts'
@@ -29,6 +29,7 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
   const base: Omit<Status, 'next'> = {
     node: config.node.name,
     codename: config.codename,
+    engine: config.database.engine,
     mode: state.mode,
     being: settler.mode.being,
     role: state.role,
@@ -39,7 +40,7 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
     fit: last === null ? null : last.judgement.unfit.length === 0,
     reasons: last === null ? [] : [...new Set([...last.judgement.unfit, ...last.judgement.holds])],
     gtid: present?.binlogPosition ?? null,
-    posture: rowFor(state).sentence,
+    posture: meaningOf(rowFor(state), config.database.engine),
     units: units.map(({ name, kind, active, file }) => ({
       name,
       kind,
@@ -47,7 +48,8 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
       file: file ?? 'missing',
     })),
     replication: present?.replication ?? null,
-    peer: peerView(config, settler, last?.observed.peerAttached ?? null),
+    // Only a database tells who is attached.
+    peer: peerView(config, settler, config.database.engine === 'none' ? null : (last?.observed.peerAttached ?? null)),
     peers: config.peers.map(({ name, address }) => ({ name, address })),
     lead: present?.lead ?? null,
     lastChange,

@@ -3,8 +3,8 @@
  * lit, with its name beside them. A peer that says nothing of itself lights nothing.
  */
 import { ROWS, type Row, rowFor } from '../core/posture.ts'
-import { cellsOf, TABLE_HEAD } from '../core/table.ts'
-import type { KnownMode, VrrpState } from '../core/vocabulary.ts'
+import { cellsOf, headOf } from '../core/table.ts'
+import type { Engine, KnownMode, VrrpState } from '../core/vocabulary.ts'
 import type { Status } from '../ports/control.ts'
 import { byId, type Child, fill, make, write } from './dom.ts'
 
@@ -18,21 +18,22 @@ const MODE = 0
 const VRRP = 1
 
 export function showTable(status: Status): void {
-  const { node, mode, vrrp, posture, peer } = status
+  const { node, engine, mode, vrrp, posture, peer } = status
   const places: Place[] = [{ name: node, mode, vrrp }]
   if (peer !== null && peer.mode !== null && peer.vrrp !== null) {
     places.push({ name: peer.name, mode: peer.mode, vrrp: peer.vrrp })
   }
   write(byId('table-now'), `${node}, mode ${mode}, VRRP ${vrrp}: ${posture}.`)
-  fill(byId('table'), places, () => [
+  fill(byId('table'), [engine, places], () => [
     make('caption', { class: 'quiet' }, 'Mode and VRRP state decide what must hold; the lit rows hold now'),
-    make('thead', {}, make('tr', {}, ...TABLE_HEAD.map((title) => make('th', { scope: 'col' }, title)))),
+    make('thead', {}, make('tr', {}, ...headOf(engine).map((title) => make('th', { scope: 'col' }, title)))),
     make(
       'tbody',
       {},
       ...ROWS.map((row) =>
         rowOf(
           row,
+          engine,
           places.filter((place) => rowFor(place) === row),
         ),
       ),
@@ -40,8 +41,8 @@ export function showTable(status: Status): void {
   ])
 }
 
-function rowOf(row: Row, here: readonly Place[]): HTMLElement {
-  const cells = cellsOf(row).map((words, column) => {
+function rowOf(row: Row, engine: Engine, here: readonly Place[]): HTMLElement {
+  const cells = cellsOf(row, engine).map((words, column) => {
     if (column === MODE) return make('th', { scope: 'row' }, words, ...here.map(({ name }) => now(name)))
     return make('td', {}, ...(column === VRRP && here.length > 0 ? vrrpWords(words, here) : [words]))
   })

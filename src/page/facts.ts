@@ -1,4 +1,6 @@
 /** What is said of this machine beside its card: the headline, why, what to type next, units, replication in words. */
+import { isRunning } from '../core/observed.ts'
+import { hasDatabase } from '../core/without-database.ts'
 import type { Status, UnitView } from '../ports/control.ts'
 import { byId, dress, fill, make, write } from './dom.ts'
 import { headlineOf, TONE_WORDS, TONES, type Tone } from './headline.ts'
@@ -19,6 +21,7 @@ export function showFacts(status: Status): void {
   showWhy(status)
   showNext(status)
   fill(byId('units'), status.units, () => status.units.map(unitRow))
+  byId('replication-part').hidden = !hasDatabase(status)
   const replica = replicaOf(status)
   const sentence =
     replica === null ? 'Nobody is known to replicate.' : `${replica.name} ${replicationWords(replica.found)}`
@@ -42,7 +45,7 @@ function showNext({ next, node }: Status): void {
 }
 
 function unitRow({ name, kind, active, file }: UnitView): HTMLElement {
-  const tone: Tone = active === 'active' ? 'well' : active === 'failed' ? 'trouble' : 'look'
+  const tone: Tone = isRunning({ active }) ? 'well' : active === 'failed' ? 'trouble' : 'look'
   return make(
     'tr',
     {},

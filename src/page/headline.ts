@@ -2,6 +2,7 @@
  * The pair in one sentence, and how much it worries. Pure: it knows no document. Invariant: `well` is said only of what is
  * known to be well; what is unknown is at least worth a look.
  */
+import { hasDatabase } from '../core/without-database.ts'
 import type { Status } from '../ports/control.ts'
 import { replicaOf } from './words.ts'
 
@@ -67,11 +68,12 @@ function follows(status: Status): boolean {
   return replica?.io === 'Yes' && replica.sql && (status.holder !== true || status.peer?.attached === true)
 }
 
-/** Without one (`engine = "none"`) nothing is written or replicated, and nothing of it is unknown. */
-const hasDatabase = ({ units }: Status) => units.some(({ kind }) => kind === 'database')
-
 function withoutDatabase(status: Status): Headline {
-  const { node, holder } = status
-  const words = `${node} ${holder === null ? 'does not know yet where it stands' : holder ? 'holds the VIP' : 'does not hold the VIP'}`
-  return { tone: holder === null ? 'look' : careOf(status), words }
+  const { node, holder, mode } = status
+  if (holder === null) return { tone: 'look', words: `${node} does not know yet where it stands` }
+  if (mode === 'unset') return { tone: 'look', words: `${node} has no mode yet: nothing is supervised` }
+  if (holder) return { tone: careOf(status), words: `${node} holds the VIP${mode === 's' ? ', alone' : ''}` }
+  const words = `${node} ${mode === 'm' ? 'is in maintenance' : 'does not hold the VIP'}`
+  // In maintenance it is not fit, and that is meant so.
+  return { tone: mode === 'm' && status.problems.length === 0 ? 'look' : careOf(status), words }
 }

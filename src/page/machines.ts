@@ -1,4 +1,5 @@
 /** The two machines side by side: this one in full, the peer as far as it can be seen and as it speaks of itself. */
+import { hasDatabase, seenByVrrp } from '../core/without-database.ts'
 import type { PeerView, Status } from '../ports/control.ts'
 import { byId, fill, make } from './dom.ts'
 import { headlineOf, TONE_WORDS, type Tone } from './headline.ts'
@@ -10,7 +11,8 @@ export function showMachines(status: Status): void {
   const { peer } = status
   const own = ownFacts(status)
   const cards = [card(status.node, 'this machine', toneOfSelf(status), own)]
-  const all = peer === null ? cards : [...cards, card(peer.name, peer.address, toneOfPeer(peer), peerFacts(peer))]
+  const told = peer !== null && hasDatabase(status)
+  const all = told ? [...cards, card(peer.name, peer.address, toneOfPeer(peer), peerFacts(peer))] : cards
   fill(byId('pair'), all, () => all.map(draw))
 }
 
@@ -24,7 +26,20 @@ interface Card {
 const card = (name: string, what: string, tone: Tone, facts: readonly Fact[]): Card => ({ name, what, tone, facts })
 
 function ownFacts(status: Status): Fact[] {
-  const { role, vrrp, holder, writable, fit, reasons, replication, commitsWithPeer, peer, lead } = status
+  const { role, vrrp, holder, fit, reasons } = status
+  const place: Fact[] = [
+    ['mode', modeWords(status)],
+    ['role', role],
+    ['VRRP', vrrp],
+    ['VIP', told(holder, 'here', 'not here')],
+  ]
+  const able: Fact = ['fit', fitWords(fit, reasons)]
+  if (hasDatabase(status)) return [...place, ...databaseFacts(status, able)]
+  const others = seenByVrrp(status)
+  return others === null ? [...place, able] : [...place, able, others]
+}
+
+function databaseFacts({ writable, replication, commitsWithPeer, peer, lead }: Status, able: Fact): Fact[] {
   const writes = told(writable, 'accepts writes', 'read-only')
   const acknowledged =
     commitsWithPeer === null || peer === null
@@ -33,12 +48,8 @@ function ownFacts(status: Status): Fact[] {
         ? `, a write is acknowledged when ${peer.name} has it too`
         : ', acknowledges writes alone'
   return [
-    ['mode', modeWords(status)],
-    ['role', role],
-    ['VRRP', vrrp],
-    ['VIP', told(holder, 'here', 'not here')],
     ['database', `${writes}${acknowledged}`],
-    ['fit', fitWords(fit, reasons)],
+    able,
     ['replication', replication === null ? 'follows nobody' : replicationWords(replication)],
     ['lead', lead === null ? 'unknown' : `${lead.node}, epoch ${lead.epoch}, ${lead.reason}`],
   ]

@@ -3,7 +3,7 @@
  * The host implements `Control`; `adapters/control` puts it on HTTP. Operator's commands never overlap: the host does one
  * thing at a time, and a caller that goes away does not stop what it has begun.
  */
-import type { ActiveState, KnownMode, Mode, Role, UnitFileState, UnitKind, VrrpState } from '../core/vocabulary.ts'
+import type { ActiveState, Engine, KnownMode, Mode, Role, UnitFileState, UnitKind, VrrpState } from '../core/vocabulary.ts'
 import type { Lead, ReplicationStatus } from './database.ts'
 import type { HistoryEntry, StepRecord } from './storage.ts'
 import type { VrrpEvent } from './vrrp.ts'
@@ -51,6 +51,8 @@ export interface Status {
   /** This machine's name in the configuration. */
   readonly node: string
   readonly codename: string
+  /** `none`: there is no database here; what is about one is null. */
+  readonly engine: Engine
   readonly mode: KnownMode
   readonly being: Mode | null
   readonly role: Role

@@ -72,6 +72,7 @@ export const A_PEER: PeerView = {
 export const A_STATUS: Status = {
   node: 'host1',
   codename: 'ap',
+  engine: 'mariadb',
   mode: 'ap',
   being: null,
   role: 'active',

@@ -76,6 +76,15 @@ export interface Facts {
   readonly peerReplica: ReplicationStatus | null
 
   readonly interfaces: readonly InterfaceFact[]
+  /** Who needs the VIP's address before the VIP is here. */
+  readonly binding: {
+    /** net.ipv4.ip_nonlocal_bind, or that of IPv6, is 1. */
+    readonly nonlocal: boolean
+    /** Units that run everywhere and listen on the VIP now. */
+    readonly bound: readonly string[]
+    /** Those that do not run, since their last start found no such address here. */
+    readonly refused: readonly string[]
+  }
   readonly firewall: Ruleset
   /** What is wrong with each witness; null: it answered. */
   readonly witness: readonly { readonly address: string; readonly problem: string | null }[]

@@ -39,6 +39,8 @@ function vrrpBarred(firewall: Ruleset | null, config: Config, hook: Packet['hook
 
 const NO_PEER = 'one machine is configured'
 
+const notBound = (vip: string) => (name: string) => `${name} could not bind ${vip}`
+
 export const NETWORK: readonly Check[] = [
   check({
     id: 'network.interface',
@@ -82,6 +84,27 @@ export const NETWORK: readonly Check[] = [
       )
       const mend = stray.map(({ name, address }) => `ip address del ${address} dev ${name}`).join(' && ')
       return unless('error', faults, mend, places.length > 0 ? `on ${config.node.interface}` : 'not here')
+    },
+  }),
+  check({
+    id: 'network.nonlocal-bind',
+    title: 'what runs everywhere may bind the VIP before it is here',
+    looks:
+      'net.ipv4.ip_nonlocal_bind (IPv6: net.ipv6), who listens on the VIP, and whether a unit that runs everywhere and is ' +
+      'down now said "Cannot assign requested address"',
+    why: 'Without it such a unit starts on the machine with the VIP alone: after its next start the other one is not fit.',
+    needs: ['config', 'binding', 'interfaces'],
+    judge: ({ config, binding: { nonlocal, bound, refused }, interfaces }) => {
+      const vip = bare(config.vrrp.vip)
+      const key = `net.${vip.includes(':') ? 'ipv6' : 'ipv4'}.ip_nonlocal_bind`
+      if (nonlocal) return ok(`${key} is 1`)
+      const here = interfaces.some(({ addresses }) => addresses.map(bare).includes(vip))
+      // Bound without the VIP: it asked for that itself (IP_FREEBIND).
+      const needed = [...(here ? bound.map((name) => `${name} binds ${vip}`) : []), ...refused.map(notBound(vip))]
+      const file = '/etc/sysctl.d/60-nonlocal-bind.conf'
+      const mend = `echo '${key} = 1' > ${file} && sysctl -p ${file}   # on all machines`
+      const faults = needed.length === 0 ? [] : [...needed, `${key} is 0`]
+      return unless('warning', faults, mend, 'nothing that runs everywhere needs it')
     },
   }),
   check({

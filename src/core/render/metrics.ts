@@ -4,6 +4,7 @@
  */
 import type { PeerView, Status } from '../../ports/control.ts'
 import type { Meters } from '../../ports/meters.ts'
+import { isRunning } from '../observed.ts'
 import { MODES, ROLES, VRRP_STATES } from '../vocabulary.ts'
 import { countedMetrics } from './counted-metrics.ts'
 import { expose, label, type Metric } from './exposition.ts'
@@ -55,10 +56,10 @@ function ownMetrics(status: Status): Metric[] {
     {
       name: 'apmode_unit_active',
       type: 'gauge',
-      help: 'The service unit is active.',
+      help: 'The service unit is active, or reloads.',
       samples: status.units.map(({ name, kind, active }) => ({
         labels: `${label('unit', name)},${label('kind', kind)}`,
-        value: active === 'active' ? 1 : 0,
+        value: isRunning({ active }) ? 1 : 0,
       })),
     },
   ]

@@ -20,6 +20,7 @@ const BESIDE = 2 + MARK + 2
 const INDENT = ' '.repeat(BESIDE)
 /** With less room than this nothing is said beside a title. */
 const LEAST_ROOM = 12
+const NOTHING = 'nothing to look at: '
 
 export function showReport(report: Report, paint: Paint, width: number): string {
   const titles = Math.max(...report.findings.map(({ title }) => title.length))
@@ -28,9 +29,22 @@ export function showReport(report: Report, paint: Paint, width: number): string 
     const findings = report.findings.filter((finding) => finding.group === group)
     return findings.length === 0
       ? []
-      : [paint('bold', group), ...findings.flatMap((finding) => linesOf(finding, page)), '']
+      : [paint('bold', group), ...linesOfGroup(findings, page), '']
   })
   return `${[...lines, summaryOf(report, paint)].join('\n')}\n`
+}
+
+/** What is not there to be looked at (no database, no peer) is one line for each reason. */
+function linesOfGroup(findings: readonly Finding[], page: Page): string[] {
+  const absent = Map.groupBy(findings, ({ found }) => (found.startsWith(NOTHING) ? found : ''))
+  const there = absent.get('') ?? []
+  const { paint, width } = page
+  const lines = [...absent].flatMap(([found, alike]) => {
+    if (found === '' || alike.length < 2) return found === '' ? [] : alike.flatMap((finding) => linesOf(finding, page))
+    const text = `${alike.length} checks: ${found}`
+    return [`  ${paint('green', 'ok'.padEnd(MARK))}  ${paint('dim', cut(text, width - BESIDE))}`]
+  })
+  return [...there.flatMap((finding) => linesOf(finding, page)), ...lines]
 }
 
 interface Page {

@@ -2,6 +2,7 @@
  * Both machines side by side: this one as it sees itself, the peer as far as its database tells. Pure. What is not known is a
  * dash, never a guess.
  */
+import { hasDatabase } from '../../core/without-database.ts'
 import type { PeerView, Status } from '../../ports/control.ts'
 import type { ReplicationStatus } from '../../ports/database.ts'
 import type { Paint, Style } from '../terminal.ts'
@@ -28,7 +29,8 @@ const UNKNOWN: Cell = { text: '–', style: 'dim' }
 
 export function showMachines(status: Status, paint: Paint, width: number, nowMs: number): string[] {
   const rows = rowsOf(status, nowMs)
-  const { peer } = status
+  // Without a database nothing is known of the other one.
+  const peer = hasDatabase(status) ? status.peer : null
   const label = Math.max(...rows.map(({ name }) => name.length))
   const room = Math.floor((width - 2 * GAP - label - GAP) / 2)
   const line = (name: string, cells: readonly Cell[], column: number) =>
@@ -65,6 +67,7 @@ function rowsOf(status: Status, nowMs: number): Row[] {
     here,
     there: peer === null ? UNKNOWN : there(peer),
   })
+  const data = (...rows: Row[]) => (hasDatabase(status) ? rows : [])
   return [
     row('seen', { text: 'this machine', style: 'dim' }, (other) => seen(other, nowMs)),
     row('mode', mode(status), ({ mode }) => said(mode)),
@@ -72,14 +75,16 @@ function rowsOf(status: Status, nowMs: number): Row[] {
     row('VRRP', vrrp(status.vrrp, status.holder), ({ vrrp: state }) =>
       state === null ? UNKNOWN : vrrp(state, state === 'master'),
     ),
-    row('database', database(status.writable), ({ writable }) => database(writable)),
+    ...data(row('database', database(status.writable), ({ writable }) => database(writable))),
     row('fit', fit(status.fit), (other) => fit(other.fit)),
-    row('replication', replication(status.replication, status.writable), (other) =>
-      other.attached === true || other.replication !== null
-        ? replication(other.replication, other.writable)
-        : replication(null, other.writable),
+    ...data(
+      row('replication', replication(status.replication, status.writable), (other) =>
+        other.attached === true || other.replication !== null
+          ? replication(other.replication, other.writable)
+          : replication(null, other.writable),
+      ),
+      row('GTID', gtid(status.gtid), (other) => gtid(other.gtid)),
     ),
-    row('GTID', gtid(status.gtid), (other) => gtid(other.gtid)),
     row('version', { text: status.version }, ({ version }) => said(version)),
   ]
 }

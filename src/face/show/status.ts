@@ -2,6 +2,7 @@
  * `apmode status` for people: one headline, both machines side by side, what ties them, the units, and only then what is wrong and
  * what to do about it. Pure; says nothing that is not in the Status.
  */
+import { hasDatabase, seenByVrrp } from '../../core/without-database.ts'
 import type { Status } from '../../ports/control.ts'
 import type { Paint, Style } from '../terminal.ts'
 import { ago, clockTime, columns, duration } from './columns.ts'
@@ -43,23 +44,23 @@ export function headline(status: Status, paint: Paint): string {
 
 function worry(status: Status): Style {
   if (status.mode === 'unreadable' || status.problems.length > 0) return 'red'
-  if (status.holder === true && status.writable !== true) return 'red'
+  if (hasDatabase(status) && status.holder === true && status.writable !== true) return 'red'
   return status.reasons.length > 0 || status.being !== null ? 'yellow' : 'green'
 }
 
-function place({ holder, writable }: Status): string {
+function place(status: Status): string {
+  const { holder, writable } = status
   if (holder === null) return 'does not know whether it holds the VIP,'
+  if (!hasDatabase(status)) return holder ? 'holds the VIP,' : 'does not hold the VIP,'
   if (!holder) return writable ? 'does not hold the VIP but takes writes,' : 'does not hold the VIP,'
   return writable ? 'holds the VIP and takes writes,' : 'holds the VIP but takes no writes,'
 }
 
 function facts(status: Status, paint: Paint, width: number, nowMs: number): string[] {
-  const { lead, lastChange } = status
+  const { lastChange } = status
   const rows: [string, string][] = [
     ['must hold', status.posture],
-    ...others(status),
-    ...commits(status),
-    ['lead', lead ? `${lead.node}, epoch ${lead.epoch}, since ${clockTime(lead.at)}` : 'unknown'],
+    ...(hasDatabase(status) ? [...commits(status), leadOf(status)] : others(status)),
     [
       'last change',
       lastChange ? `${ago(lastChange.at, nowMs)}: ${lastChange.sentence} (${duration(lastChange.ms)})` : 'none yet',
@@ -73,12 +74,13 @@ function facts(status: Status, paint: Paint, width: number, nowMs: number): stri
   })
 }
 
-/** More than two machines: what VRRP sees of them is all that is known. */
-function others({ peers, vrrp }: Status): [string, string][] {
-  if (peers.length < 2) return []
-  const names = peers.map(({ name, address }) => `${name} (${address})`).join(', ')
-  const seen = { master: 'none of them is heard as master', backup: 'one of them is master' } as const
-  return [['others', `${names}: ${vrrp === 'master' || vrrp === 'backup' ? seen[vrrp] : 'nothing is known of them'}`]]
+function leadOf({ lead }: Status): [string, string] {
+  return ['lead', lead ? `${lead.node}, epoch ${lead.epoch}, since ${clockTime(lead.at)}` : 'unknown']
+}
+
+function others(status: Status): [string, string][] {
+  const found = seenByVrrp(status)
+  return found === null ? [] : [found]
 }
 
 /** Who acknowledges a write; nothing where nothing is written. */

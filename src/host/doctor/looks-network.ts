@@ -8,6 +8,7 @@ import { ApmodeError, messageOf } from '../../core/errors.ts'
 import type { Examination, Sql } from '../../ports/examination.ts'
 import { primaryOf } from '../parts.ts'
 import { attempt, complaint, LOOK } from './attempt.ts'
+import { lookAtBinding } from './looks-binding.ts'
 
 const QUERY_MS = 2_000
 /** A machine that is there answers in a millisecond. */
@@ -15,8 +16,9 @@ const REACH = { timeoutMs: 1_500 }
 
 export async function lookAtNetwork(outside: Examination, config: Config) {
   const { vrrp, health } = config
-  const [interfaces, firewall, witness, port] = await Promise.all([
+  const [interfaces, binding, firewall, witness, port] = await Promise.all([
     attempt(async () => interfacesIn((await outside.run(['ip', '-json', 'address'], LOOK)).out)),
+    attempt(() => lookAtBinding(outside, config)),
     attempt(async () => {
       const { code, out, err } = await outside.run(['nft', '-j', 'list', 'ruleset'], LOOK)
       if (code !== 0) throw new Error(`nft ended with ${code}: ${err.trim()}`)
@@ -37,6 +39,7 @@ export async function lookAtNetwork(outside: Examination, config: Config) {
   ])
   return {
     interfaces,
+    binding,
     firewall,
     witness,
     health: health === null ? none('health.listen is "off"') : port,

@@ -152,6 +152,12 @@ const CONFIGURATION: readonly Break[] = [
   standby('pair.configuration', 'true', 'follows'),
 ]
 
+/** A unit that listens on the VIP, and has begun to. */
+const BINDER =
+  "systemd-run --quiet --unit=binder python3 -c 'import socket, time; " +
+  's = socket.create_server(("192.168.33.100", 8099)); time.sleep(600)\' && ' +
+  'until ss -Hltn src 192.168.33.100 | grep -q :8099; do sleep 0.1; done'
+
 /** What the other machine says, as this one reads it. It says it anew when its supervisor starts. */
 const WORDS: readonly Break[] = [
   { ...standby('pair.word', said("version = '0.0.1', mode = 'm', at = at - INTERVAL 10 MINUTE")), at: 'holder' },
@@ -180,6 +186,12 @@ export const BATCHES: readonly Batch[] = [
         'mariadb -e "DROP TABLE app.bare"',
       ),
       holder('mariadb.filters', sql("SET GLOBAL replicate_ignore_db = 'elsewhere'")),
+      holder(
+        'network.nonlocal-bind',
+        `${KEEP} && printf '[[unit]]\\nname = "binder.service"\\nkind = "other"\\n' >> ${TOML} && ${BINDER}`,
+        'as told',
+        `systemctl stop binder; ${BACK}; rm /etc/sysctl.d/60-nonlocal-bind.conf; sysctl -qw net.ipv4.ip_nonlocal_bind=0`,
+      ),
       holder('network.vrrp-in', drop('input', 'meta l4proto 112'), 'as told', NO_TABLE),
     ],
   },

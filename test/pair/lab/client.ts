@@ -60,7 +60,7 @@ export interface Client {
   lostOn(node: LabNode): Promise<number[]>
 }
 
-export function startClient(pair: Pair, options: ClientOptions = {}): Client {
+export function startClient(pair: Pick<Pair, 'names'>, options: ClientOptions = {}): Client {
   const given = options.via ?? 'database'
   const via = typeof given === 'string' ? given : 'socket'
   const order: ProbeOrder = {

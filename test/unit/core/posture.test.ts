@@ -47,7 +47,16 @@ describe('the decision table', () => {
     for (const { posture, vrrp } of ROWS) if (posture.database === 'writable') expect(vrrp).toEqual(['master'])
   })
 
+  test('without a database has neither a column nor a word about one', () => {
+    const table = renderTable('none')
+    expect(table).not.toMatch(/database|replica|read-only|writable|commits|follow|fenced/)
+    expect(table.split('\n')[0]?.split('|').length).toBe((renderTable('mariadb').split('\n')[0]?.split('|').length ?? 0) - 3)
+    expect(table).toContain('member of the pair, standing by')
+  })
+
   test('docs/mode-table.md holds the table as it is', () => {
-    expect(readFileSync(new URL('../../../docs/mode-table.md', import.meta.url), 'utf8')).toContain(renderTable())
+    expect(readFileSync(new URL('../../../docs/mode-table.md', import.meta.url), 'utf8')).toContain(
+      renderTable('mariadb'),
+    )
   })
 })

@@ -69,11 +69,11 @@ describe('what a load balancer is answered', () => {
     [
       'engine none, the standby',
       about({ ...replica, replication: null, writable: null }, { hasDatabase: false }),
-      ['/health', '/liveness'],
+      ['/health', '/liveness', '/readiness'],
     ],
     [
       'engine none, a holder in maintenance',
-      about({ ...primary, mode: 'm', writable: null }, { hasDatabase: false }),
+      about({ ...primary, mode: 'm', writable: null, fit: false }, { hasDatabase: false }),
       ['/health', '/liveness'],
     ],
   ])('%s', (_, facts, expected) => {

@@ -122,6 +122,47 @@ describe('status', () => {
   })
 })
 
+describe('status without a database', () => {
+  const balancer = {
+    engine: 'none',
+    posture: 'member of the pair, carries the VIP: serves',
+    writable: null,
+    commitsWithPeer: null,
+    gtid: null,
+    lead: null,
+    units: A_STATUS.units.filter(({ kind }) => kind !== 'database'),
+    peer: { ...A_PEER, reachable: null, writable: null, attached: null, mode: null, fit: null, replication: null },
+  } as const
+
+  it('has no line about one, and nothing that is called unknown', () => {
+    expect(`\n${statusAt(80, balancer)}`).toBe(`
+● host1 holds the VIP, in mode ap
+
+  seen     this machine
+  mode     ap
+  role     active
+  VRRP     master, the VIP is here
+  fit      yes
+  version  0.1.0
+
+  must hold    member of the pair, carries the VIP: serves
+  peer         host2, 192.168.33.102: heard of through VRRP alone; it tells of
+               itself
+  last change  1 min ago: keepalived made this machine the master: it serves
+               alone now (57 ms)
+
+  unit                kind    state   file
+  nginx.service       api     active  disabled
+  keepalived.service  router  active  disabled
+`)
+  })
+
+  it('is green on a holder, which takes no writes', () => {
+    const marked: Paint = (style, text) => `<${style}>${text}`
+    expect(showStatus({ ...A_STATUS, ...balancer }, { paint: marked, width: 80 }, NOW)).toMatch(/^<green>●/)
+  })
+})
+
 describe('history and plan', () => {
   it('a decision is its time, its change, its sentence, and the steps that failed', () => {
     expect(showHistory([AN_ENTRY], page(80))).toBe(

@@ -4,6 +4,8 @@ import type { Status } from '../../../src/ports/control.ts'
 import { A_PEER, A_STATUS } from '../../fakes/control.ts'
 
 const running = A_STATUS.units.map((unit) => ({ ...unit, active: 'active' as const }))
+const reloading = running.map((unit) => ({ ...unit, active: 'reloading' as const }))
+const unknown = { ...A_PEER, writable: null, reachable: null, attached: null }
 const peer = { ...A_PEER, writable: true, attached: false }
 const beside = { peer, holder: false, units: running, reasons: [], replication: null } as const
 
@@ -46,6 +48,12 @@ test.each<[string, Partial<Status>, boolean, string | null]>([
     true,
     'host2: apmode rejoin',
   ],
+  ['a balancer: all is well', { engine: 'none' }, true, null],
+  ['a balancer: keepalived reloads', { engine: 'none', units: reloading }, true, null],
+  ['a balancer in maintenance', { engine: 'none', mode: 'm' }, true, 'here: apmode rejoin'],
+  ['a balancer alone', { engine: 'none', mode: 's', peer: unknown }, true, 'here: apmode set ap'],
+  ['a balancer alone, not everything runs', { engine: 'none', mode: 's', peer: unknown }, false, 'here: apmode start'],
+  ['one balancer in maintenance', { engine: 'none', mode: 'm', peer: null }, true, 'here: apmode set ap --now'],
 ])('%s', (_name, facts, servicesRun, expected) => {
   expect(next(facts, servicesRun)).toBe(expected)
 })

@@ -38,6 +38,7 @@ const changed = (base: Status, ...changes: Partial<Status>[]): Status => Object.
 
 const withoutDatabase = (base: Status): Status => ({
   ...base,
+  engine: 'none',
   units: base.units.filter(({ kind }) => kind !== 'database'),
   writable: null,
   commitsWithPeer: null,
@@ -82,6 +83,17 @@ describe('the headline', () => {
       'what is not known yet',
       changed(standby, { holder: null, writable: null, peer: null }),
       'host2 does not know yet where it stands',
+    ],
+    ['a balancer alone', changed(withoutDatabase(holder), { mode: 's' }), 'host1 holds the VIP, alone'],
+    [
+      'a balancer in maintenance',
+      changed(withoutDatabase(standby), { mode: 'm', fit: false }),
+      'host2 is in maintenance',
+    ],
+    [
+      'a balancer without a mode',
+      changed(withoutDatabase(standby), { mode: 'unset', fit: false }),
+      'host2 has no mode yet: nothing is supervised',
     ],
     ['no mode', changed(standby, { mode: 'unset', peer: null }), 'host2 has no mode yet: nothing is supervised'],
   ])('%s is worth a look', (_, status, words) => {

@@ -10,6 +10,9 @@ import { BATCHES } from '../../../pair/doctor/breaks.ts'
 import { changed, configOf, EXAMPLE, THREE } from '../config/example.ts'
 import { FACTS, KEEPALIVED_CONF, looksWith, pathOf, REPLICA, UNITS, type unitOf, unitsOf, WORD } from './healthy.ts'
 
+const VIP_IS_HERE = [
+  { name: 'enp0s8', up: true, carrier: true, addresses: ['192.168.33.102/24', '192.168.33.100/24'] },
+]
 const SELF = { node: 'host2', version: '1.0', at: '2026-01-02T03:04:05.678Z' }
 const findingOf = (id: string, facts: Partial<Facts>) =>
   examine(looksWith(facts), SELF).findings.find((finding) => finding.id === id)
@@ -203,6 +206,26 @@ describe('a check', () => {
         ...unit('keepalived.service', { active: 'failed' }),
       },
       /ip address del/,
+    ],
+    [
+      'network.nonlocal-bind',
+      'warning',
+      { binding: { nonlocal: false, bound: ['haproxy.service'], refused: [] }, interfaces: VIP_IS_HERE },
+      /^echo 'net\.ipv4\.ip_nonlocal_bind = 1' > .* && sysctl -p /,
+    ],
+    [
+      'network.nonlocal-bind',
+      'warning',
+      { binding: { nonlocal: false, bound: [], refused: ['haproxy.service'] } },
+      /sysctl -p/,
+    ],
+    // It binds what is not there: by itself.
+    ['network.nonlocal-bind', 'ok', { binding: { nonlocal: false, bound: ['haproxy.service'], refused: [] } }, null],
+    [
+      'network.nonlocal-bind',
+      'ok',
+      { binding: { nonlocal: true, bound: ['haproxy.service'], refused: [] }, interfaces: VIP_IS_HERE },
+      null,
     ],
     ['network.sql-out', 'error', { reach: 'no connection within 1500 ms' }, /doctor/],
     ['network.sql-out', 'warning', { reach: 'connect ECONNREFUSED' }, /doctor/],

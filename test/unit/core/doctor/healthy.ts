@@ -132,6 +132,7 @@ export const FACTS: Facts = {
     { name: 'lo', up: true, carrier: true, addresses: ['127.0.0.1/8'] },
     { name: 'enp0s8', up: true, carrier: true, addresses: ['192.168.33.102/24'] },
   ],
+  binding: { nonlocal: false, bound: [], refused: [] },
   firewall: [],
   witness: [],
   health: null,
