@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CHECKS, examine } from '../../../src/core/doctor/examine.ts'
+import { none } from '../../../src/core/doctor/look.ts'
 import { showReport } from '../../../src/face/show/doctor.ts'
 import { looksWith } from '../core/doctor/healthy.ts'
 import { Console } from './console.ts'
@@ -27,6 +28,15 @@ describe('apmode doctor', () => {
     expect(text.split('\n').filter((line) => line.startsWith('  ok '))).toHaveLength(CHECKS.length)
     expect(text).toMatch(/\nhost2: \d+ checks: \d+ ok\n$/)
     expect(text).not.toMatch(/mend|why/)
+  })
+
+  test('tells what is not there to be looked at in one line for each reason, not in one for each check', () => {
+    const absent = none('database.engine is "none"')
+    const looks = { ...looksWith(), variables: absent, counters: absent, accounts: absent, replica: absent }
+    const text = showReport(examine(looks, SELF), plain, Number.POSITIVE_INFINITY)
+    expect(text).toMatch(/^ {2}ok {7}\d+ checks: nothing to look at: database\.engine is "none"$/m)
+    const groups = text.split('\n\n').filter((group) => group.includes('nothing to look at'))
+    for (const group of groups) expect(group.split('nothing to look at')).toHaveLength(2)
   })
 
   test('says of what is wrong what was looked at, what was found, why it matters, and what to type', () => {
