@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type Chromium, startChromium, type Tab, whyNoChromium } from '../../browser/chromium.ts'
 import { FAINT_TEXTS, FOCUSED, LIT, TOO_WIDE, textOf } from '../../browser/in-page.ts'
 import { AN_ENTRY } from '../../fakes/control.ts'
-import { ALONE, FOLLOWS, type Served, serve, WHOLE } from './served.ts'
+import { ALONE, BALANCER, FOLLOWS, type Served, serve, WHOLE } from './served.ts'
 
 const missing = whyNoChromium()
 if (missing !== null && process.env.CI === 'true') throw new Error(`cannot look at the page: ${missing}`)
@@ -84,6 +84,18 @@ describe.skipIf(missing !== null)('the page in a browser', () => {
       true,
     )
     await picture('whole-1280')
+  })
+
+  test('of a machine without a database has no word of one', async () => {
+    await look()
+    served.control.becomes(BALANCER)
+    await says('#headline', /^host1 holds the VIP\s+✓ all is well$/)
+    expect(await seen('#pair')).not.toMatch(/database|replication|lead|unknown/)
+    expect(await seen('#pair')).toContain('host2, 192.168.33.102: heard of through VRRP alone')
+    expect(await seen('#table')).not.toMatch(/database|replica|commits|read-only/)
+    expect(await tab.evaluate("document.querySelector('#replication-part').checkVisibility()")).toBe(false)
+    expect(await tab.evaluate(LIT)).toEqual(['masterap ◂ host1'])
+    await picture('balancer-1280')
   })
 
   test('follows a failover as it happens, without being asked', async () => {

@@ -34,6 +34,32 @@ const FAILED: HistoryEntry = {
 /** A whole pair, seen from its holder. */
 export const WHOLE: Status = { ...A_STATUS, peer: { ...A_PEER, replication: FOLLOWS }, lastChange: FAILED }
 
+/** A machine without a database, seen from itself. */
+export const BALANCER: Status = {
+  ...A_STATUS,
+  engine: 'none',
+  writable: null,
+  commitsWithPeer: null,
+  gtid: null,
+  lead: null,
+  posture: 'member of the pair, carries the VIP: serves',
+  units: A_STATUS.units.filter(({ kind }) => kind !== 'database'),
+  peer: {
+    ...A_PEER,
+    reachable: null,
+    writable: null,
+    attached: null,
+    mode: null,
+    role: null,
+    vrrp: null,
+    fit: null,
+    version: null,
+    saidAt: null,
+    replication: null,
+    gtid: null,
+  },
+}
+
 /** After a failover, seen from the machine that took over. */
 export const ALONE: Status = {
   ...A_STATUS,
