@@ -32,9 +32,7 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
     case 'unreadable':
       return say('apmode set m', UNREADABLE)
     case 'm':
-      return peerServes
-        ? say('apmode rejoin', MENDED)
-        : say('apmode set ap --now', MENDED)
+      return peerServes ? say('apmode rejoin', MENDED) : say('apmode set ap --now', MENDED)
     case 's':
       return whenAlone(status, allRuns)
     case 'ap':

@@ -3,7 +3,18 @@
  * The host implements `Control`; `adapters/control` puts it on HTTP. Operator's commands never overlap: the host does one
  * thing at a time, and a caller that goes away does not stop what it has begun.
  */
-import type { ActiveState, Engine, KnownMode, Mode, Role, UnitFileState, UnitKind, VrrpState } from '../core/vocabulary.ts'
+
+import type { Check, CheckResult } from '../core/checks.ts'
+import type {
+  ActiveState,
+  Engine,
+  KnownMode,
+  Mode,
+  Role,
+  UnitFileState,
+  UnitKind,
+  VrrpState,
+} from '../core/vocabulary.ts'
 import type { Lead, ReplicationStatus } from './database.ts'
 import type { HistoryEntry, StepRecord } from './storage.ts'
 import type { VrrpEvent } from './vrrp.ts'
@@ -51,7 +62,6 @@ export interface Status {
   /** This machine's name in the configuration. */
   readonly node: string
   readonly codename: string
-  /** `none`: there is no database here; what is about one is null. */
   readonly engine: Engine
   readonly mode: KnownMode
   readonly being: Mode | null
@@ -104,26 +114,7 @@ export type Watched =
   /** Nothing has happened; the supervisor is there. */
   | { readonly type: 'beat' }
 
-export const CHECKS = ['router', 'api', 'database', 'nic'] as const
-/** One of the four, or the name of a service unit: `nginx.service`. */
-export type Check = (typeof CHECKS)[number] | `${string}.${string}`
-
-/** The words themselves; whether there is such a unit is for the host to say. */
-export function isCheck(word: string): word is Check {
-  return CHECKS.some((check) => check === word) || /^[\w:@\\-][\w:@.\\-]*\.[a-z]+$/.test(word)
-}
-
-export interface CheckItem {
-  readonly what: Check
-  readonly ok: boolean
-  readonly sentence: string
-}
-
-export interface CheckResult {
-  /** Every item is ok. */
-  readonly ok: boolean
-  readonly items: readonly CheckItem[]
-}
+export { CHECKS, type Check, type CheckItem, type CheckResult, isCheck } from '../core/checks.ts'
 
 export interface SetRequest {
   readonly mode: Mode

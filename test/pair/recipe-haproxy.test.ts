@@ -202,7 +202,10 @@ describe.skipIf(obstacle !== null)('two HAProxy balancers', () => {
     await other.shell('sysctl -qw net.ipv4.ip_nonlocal_bind=0; systemctl restart haproxy || true', PATIENT)
     await waitFor(async () => (await other.status()).fit === false, { patienceMs: 10_000, reason: 'not fit' })
     const found = (await doctor(other)).findings.find(({ id }) => id === 'network.nonlocal-bind')
-    expect(found).toMatchObject({ severity: 'warning', found: expect.stringContaining('haproxy.service could not bind') })
+    expect(found).toMatchObject({
+      severity: 'warning',
+      found: expect.stringContaining('haproxy.service could not bind'),
+    })
     await other.shell(found?.mend ?? 'false')
     await other.shell('systemctl reset-failed haproxy')
     expect(await other.apmode('start')).toMatchObject({ code: 0 })

@@ -71,7 +71,8 @@ async function prepare(node: LabNode, packagePath: string): Promise<void> {
 export async function startServing(machines: readonly Machine[]): Promise<void> {
   for (const machine of machines) {
     const { code, stdout, stderr } = await machine.apmode('set ap --now', { timeoutMs: 60_000 })
-    if (code !== 0) throw new Error(`cannot start ${machine.name}: exit ${code}: ${stdout}${stderr}${await machine.journal(60)}`)
+    if (code !== 0)
+      throw new Error(`cannot start ${machine.name}: exit ${code}: ${stdout}${stderr}${await machine.journal(60)}`)
   }
   await whole(machines)
 }

@@ -27,9 +27,7 @@ export function showReport(report: Report, paint: Paint, width: number): string 
   const page: Page = { paint, width, titles: Math.min(titles, Math.max(width - BESIDE - 2 - LEAST_ROOM, 40)) }
   const lines = GROUPS.flatMap((group) => {
     const findings = report.findings.filter((finding) => finding.group === group)
-    return findings.length === 0
-      ? []
-      : [paint('bold', group), ...linesOfGroup(findings, page), '']
+    return findings.length === 0 ? [] : [paint('bold', group), ...linesOfGroup(findings, page), '']
   })
   return `${[...lines, summaryOf(report, paint)].join('\n')}\n`
 }

@@ -13,7 +13,9 @@ const LAST_WORDS = 40
 
 export async function lookAtBinding(outside: Examination, { vrrp, units }: Config): Promise<Facts['binding']> {
   const vip = vrrp.vip.split('/')[0] ?? ''
-  const everywhere = units.filter(({ runs, kind }) => runs === 'everywhere' && kind !== 'router').map(({ name }) => name)
+  const everywhere = units
+    .filter(({ runs, kind }) => runs === 'everywhere' && kind !== 'router')
+    .map(({ name }) => name)
   const [nonlocal, bound, refused] = await Promise.all([
     said(outside, ['sysctl', '-n', `net.${vip.includes(':') ? 'ipv6' : 'ipv4'}.ip_nonlocal_bind`]),
     unitsOn(outside, vip),

@@ -20,7 +20,10 @@ const PLACE = '/var/cache/apt/archives'
 /** The folder with the .debs that the image lacks of these packages; downloads them first where they are missing. */
 export async function ensureDebs(packages: readonly string[], progress: Progress): Promise<string> {
   const image = await ensureImage(progress)
-  const hash = createHash('sha256').update(JSON.stringify([image, packages])).digest('hex').slice(0, 12)
+  const hash = createHash('sha256')
+    .update(JSON.stringify([image, packages]))
+    .digest('hex')
+    .slice(0, 12)
   const folder = join(LAB_HOME, `debs-${hash}`)
   if (existsSync(folder)) return folder
   progress(`downloading ${packages.join(', ')} for the machines (once) …`)

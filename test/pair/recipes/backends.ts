@@ -18,7 +18,10 @@ const PIECE_MS = 100
 
 function web(name: string) {
   return createWeb((request, response) => {
-    if (request.url !== '/slow') return response.end(`${name}\n`)
+    if (request.url !== '/slow') {
+      response.end(`${name}\n`)
+      return
+    }
     let left = PIECES
     const timer = setInterval(() => {
       left -= 1

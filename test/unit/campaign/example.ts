@@ -14,6 +14,7 @@ const UNITS = [
 export const HOLDER: Status = {
   node: 'host1',
   codename: 'ap',
+  engine: 'mariadb',
   mode: 'ap',
   being: null,
   role: 'active',

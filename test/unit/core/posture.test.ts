@@ -50,7 +50,9 @@ describe('the decision table', () => {
   test('without a database has neither a column nor a word about one', () => {
     const table = renderTable('none')
     expect(table).not.toMatch(/database|replica|read-only|writable|commits|follow|fenced/)
-    expect(table.split('\n')[0]?.split('|').length).toBe((renderTable('mariadb').split('\n')[0]?.split('|').length ?? 0) - 3)
+    expect(table.split('\n')[0]?.split('|').length).toBe(
+      (renderTable('mariadb').split('\n')[0]?.split('|').length ?? 0) - 3,
+    )
     expect(table).toContain('member of the pair, standing by')
   })
 

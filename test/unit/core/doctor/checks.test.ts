@@ -10,9 +10,7 @@ import { BATCHES } from '../../../pair/doctor/breaks.ts'
 import { changed, configOf, EXAMPLE, THREE } from '../config/example.ts'
 import { FACTS, KEEPALIVED_CONF, looksWith, pathOf, REPLICA, UNITS, type unitOf, unitsOf, WORD } from './healthy.ts'
 
-const VIP_IS_HERE = [
-  { name: 'enp0s8', up: true, carrier: true, addresses: ['192.168.33.102/24', '192.168.33.100/24'] },
-]
+const VIP_IS_HERE = [{ name: 'enp0s8', up: true, carrier: true, addresses: ['192.168.33.102/24', '192.168.33.100/24'] }]
 const SELF = { node: 'host2', version: '1.0', at: '2026-01-02T03:04:05.678Z' }
 const findingOf = (id: string, facts: Partial<Facts>) =>
   examine(looksWith(facts), SELF).findings.find((finding) => finding.id === id)
