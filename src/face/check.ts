@@ -3,7 +3,7 @@
  * (`vrrp_script`), so it loads as little as possible. Without a name it is about the supervisor itself: a machine without
  * a working one must not take the VIP, but the machine that holds it must not lose it for that.
  */
-import { CHECKS, isCheck } from '../ports/control.ts'
+import { CHECKS, isCheck } from '../core/checks.ts'
 import { EXIT, type Exit, Failure, unreachable } from './exit.ts'
 import { askOnce, failureIn, type Outcome } from './thin.ts'
 import type { Words } from './words.ts'

@@ -4,8 +4,8 @@
  * happens.
  */
 import { Argument, Command, CommanderError, Option } from 'commander'
+import { CHECKS } from '../core/checks.ts'
 import { VERSION } from '../host/version.ts'
-import { CHECKS } from '../ports/control.ts'
 import { mode, NOTIFY_STATES, PLANNED, plan, planRequestOf, status } from './ask.ts'
 import { addChanging } from './changing.ts'
 import { CHECK_TIMEOUT_MS, check } from './check.ts'

@@ -2,9 +2,10 @@
  * `apmode check`: what of this machine is well, from the last look alone: keepalived asks this and must not wait. It looks at
  * nothing and decides nothing.
  */
+
+import { CHECKS, type Check, type CheckItem, type CheckResult } from '../core/checks.ts'
 import { ApmodeError } from '../core/errors.ts'
 import { isRunning, type ObservedUnit } from '../core/observed.ts'
-import { CHECKS, type Check, type CheckItem, type CheckResult } from '../ports/control.ts'
 import type { Supervisor } from './supervisor.ts'
 
 /** Throws ApmodeError `usage` for the name of a unit that is none of ours: a script that asks for it would wait for ever. */

@@ -4,8 +4,8 @@
  */
 import type { Config } from '../core/config.ts'
 import { isRunning } from '../core/observed.ts'
-import { givenUp } from '../core/starting.ts'
 import { meaningOf, rowFor } from '../core/posture.ts'
+import { givenUp } from '../core/starting.ts'
 import type { Status } from '../ports/control.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { nextCommand } from './next-command.ts'

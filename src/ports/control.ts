@@ -114,7 +114,7 @@ export type Watched =
   /** Nothing has happened; the supervisor is there. */
   | { readonly type: 'beat' }
 
-export { CHECKS, type Check, type CheckItem, type CheckResult, isCheck } from '../core/checks.ts'
+export type { Check, CheckItem, CheckResult } from '../core/checks.ts'
 
 export interface SetRequest {
   readonly mode: Mode

@@ -2,13 +2,11 @@
  * From what a client sent to the requests of `ports/control.ts`. Every unknown field, wrong type and unknown word is a
  * BadRequest that says what was found and what is expected; nothing is guessed and nothing left over is ignored.
  */
+import { CHECKS, type Check, isCheck } from '../../core/checks.ts'
 import { shown } from '../../core/shown.ts'
 import { MODES, type Mode, VRRP_STATES } from '../../core/vocabulary.ts'
 import {
-  CHECKS,
-  type Check,
   type HandoverRequest,
-  isCheck,
   type PlanRequest,
   type RecloneRequest,
   type RejoinRequest,

@@ -91,7 +91,7 @@ describe.skipIf(missing !== null)('the page in a browser', () => {
     served.control.becomes(BALANCER)
     await says('#headline', /^host1 holds the VIP\s+✓ all is well$/)
     expect(await seen('#pair')).not.toMatch(/database|replication|lead|unknown/)
-    expect(await seen('#pair')).toContain('host2, 192.168.33.102: heard of through VRRP alone')
+    expect(await seen('#pair')).toContain('host2 (192.168.33.102): is not heard as master')
     expect(await seen('#table')).not.toMatch(/database|replica|commits|read-only/)
     expect(await tab.evaluate("document.querySelector('#replication-part').checkVisibility()")).toBe(false)
     expect(await tab.evaluate(LIT)).toEqual(['masterap ◂ host1'])

@@ -103,7 +103,7 @@ describe('status', () => {
       { name: 'host3', address: '192.168.33.103' },
     ]
     const names = 'host2 (192.168.33.102), host3 (192.168.33.103)'
-    const of = (vrrp: Status['vrrp']) => statusAt(200, { peer: null, peers, vrrp })
+    const of = (vrrp: Status['vrrp']) => statusAt(200, { engine: 'none', peer: null, peers, vrrp })
     expect(of('master')).toContain(`others       ${names}: none of them is heard as master\n`)
     expect(of('backup')).toContain(`others       ${names}: one of them is master\n`)
     expect(of('fault')).toContain(`others       ${names}: nothing is known of them\n`)
@@ -146,8 +146,7 @@ describe('status without a database', () => {
   version  0.1.0
 
   must hold    member of the pair, carries the VIP: serves
-  peer         host2, 192.168.33.102: heard of through VRRP alone; it tells of
-               itself
+  peer         host2 (192.168.33.102): is not heard as master
   last change  1 min ago: keepalived made this machine the master: it serves
                alone now (57 ms)
 
