@@ -52,14 +52,18 @@ export class Starts {
   saw(unit: Seen, now: number): void {
     const { name, active, sub, trouble } = unit
     const since = this.#fresh.get(name)
-    if (active === 'active' && trouble === null) {
-      if (since === undefined && this.#failed.has(name)) this.#fresh.set(name, now)
-      if (since === undefined || now - since < START_STEADY_MS + unit.checkWithinMs) return
+    const runs = active === 'active' && trouble === null
+    if (since === undefined) {
+      if (runs && this.#failed.has(name)) this.#fresh.set(name, now)
+      return
+    }
+    // Whatever becomes of it now, it ran: nobody may have looked in between.
+    if (now - since >= START_STEADY_MS + unit.checkWithinMs) {
       this.#fresh.delete(name)
       this.#failed.delete(name)
       return
     }
-    if (since === undefined) return
+    if (runs) return
     if (active === 'failed' || sub === 'auto-restart') this.failed(name, 'it ended soon after its start', now, false)
     else if (trouble !== null) this.failed(name, trouble, now, false)
   }
