@@ -5,7 +5,7 @@
 import type { Config } from './config.ts'
 import { vetoReasons } from './consent.ts'
 import { lineageReasons } from './lineage.ts'
-import { isRunning, type Observed, type ObservedUnit } from './observed.ts'
+import { isDown, isDying, isRunning, type Observed, type ObservedUnit } from './observed.ts'
 import { isTried, startReasons } from './starting.ts'
 import type { State } from './state.ts'
 
@@ -21,8 +21,9 @@ function unitFault(unit: ObservedUnit, forgivenMs: number): string | null {
   if (unit.active === null) return null
   // Between the stop and the start of an operator's restart.
   if (unit.jobPending && unit.active !== 'failed' && unit.downMs < forgivenMs) return null
-  // A holder-only unit is started after the VIP has come: only its failure counts.
-  if (unit.runs === 'holder' && unit.active !== 'failed') return null
+  // A holder-only unit is started after the VIP has come: only that it failed counts, or falls over at this moment.
+  const fell = unit.active === 'failed' || (isDying(unit) && !isDown(unit))
+  if (unit.runs === 'holder' && !fell) return null
   return unit.active === 'missing' ? `${unit.name} does not exist` : `${unit.name} is ${unit.active}`
 }
 

@@ -152,14 +152,17 @@ describe('a machine without a database on which a unit of the holder does not st
     await it.close()
   })
 
-  test('a unit that ran falls over: that moves the VIP at once, as ever', async () => {
-    const world = new World('host1', 'none').running(true)
-    const it = await drive(world)
-    world.becomes(UNIT, 'failed')
-    await it.idle()
-    expect(unfit(it)).toBe(`${UNIT} is failed`)
-    await it.close()
-  })
+  test.each(['failed', 'deactivating'] as const)(
+    'a unit that ran falls over (%s): that moves the VIP at once, and it is not started again here',
+    async (active) => {
+      const world = new World('host1', 'none').running(true)
+      const it = await drive(world)
+      world.becomes(UNIT, active)
+      await it.idle()
+      expect([unfit(it), world.unit(UNIT).active]).toEqual([`${UNIT} is ${active}`, active])
+      await it.close()
+    },
+  )
 })
 
 describe('a machine with a database on which a unit of the holder does not start', () => {
