@@ -18,8 +18,11 @@ export type Interpretation =
   /** `sentence`: why it was not believed. */
   | { readonly believed: false; readonly sentence: string }
 
-/** The VIP goes back to a preferred machine by itself: nobody falls out of the pair for having lost it, or stays alone with it. */
-const comesHome = ({ nodes }: Pick<Config, 'nodes'>) => nodes.some(({ preempt }) => preempt)
+/**
+ * Among many, and where it goes home to a preferred machine by itself, the VIP comes and goes: whoever takes it and whoever
+ * loses it stay in `ap`, and it takes the role along.
+ */
+const movesFreely = (config: Config) => isOneOfMany(config) || config.nodes.some(({ preempt }) => preempt)
 
 /** It would not take the VIP now, though nothing of it has failed: hooks said no, or a unit of the holder does not start here. */
 const declines = (observed: Observed) => isVetoed(observed) || givenUp(observed).length > 0
@@ -29,14 +32,10 @@ function mastered(state: State, observed: Observed, config: Config): MachineEven
   return {
     type: 'master',
     planned:
-      isOneOfMany(config) || (database?.answers === true && offeredTo(database.lead, config.node.name) === 'handover'),
+      movesFreely(config) || (database?.answers === true && offeredTo(database.lead, config.node.name) === 'handover'),
     peerWritable:
       observed.peer?.writable === true && observed.database?.answers === true && !observed.database.writable,
-    barred:
-      (comesHome(config) && !isOneOfMany(config)) ||
-      lineageReasons(state, observed, config).length > 0 ||
-      awaitsWitness(observed) ||
-      lacksConsent(observed),
+    barred: lineageReasons(state, observed, config).length > 0 || awaitsWitness(observed) || lacksConsent(observed),
   }
 }
 
@@ -64,7 +63,7 @@ export function interpret(
     case 'backup':
       return observed.vip
         ? { believed: false, sentence: 'keepalived said BACKUP but the VIP is on the interface' }
-        : { believed: true, event: { type: 'backup', replaced: isOneOfMany(config) } }
+        : { believed: true, event: { type: 'backup', replaced: movesFreely(config) } }
     case 'fault':
       return asked && observed.withdrawal === null && observed.unfitDeclared === false && observed.vip
         ? {
@@ -101,12 +100,12 @@ export function lookUp(
   }
   if (!isRunning(router)) return null
   if (observed.vip) return mastered(state, observed, config)
-  if (observed.shuttingDown) return { type: 'backup', replaced: isOneOfMany(config) }
+  if (observed.shuttingDown) return { type: 'backup', replaced: movesFreely(config) }
   if (observed.carrier === false || observed.unfitDeclared === true) {
     const wanted = asked || declines(observed)
     return state.vrrp === 'fault' ? null : { type: 'fault', wanted, lastStanding }
   }
-  return { type: 'backup', replaced: isOneOfMany(config) }
+  return { type: 'backup', replaced: movesFreely(config) }
 }
 
 /** A keepalived that apmode itself stopped may have no time to say so: its last word does not count any more. */
@@ -119,11 +118,11 @@ export function withoutStaleWord(state: State, observed: Observed): State {
 /**
  * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, or the peer calls itself
  * unfit; nor has it taken over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
- * a database nothing can be told: false of a pair. Of more than two machines true: whoever may be the last one is not masked, and
+ * a database nothing can be told: false of a pair. Where the VIP moves freely true: whoever may be the last one is not masked, and
  * a machine without data that comes back stands by.
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
-  if (isOneOfMany(config) || comesHome(config)) return true
+  if (movesFreely(config)) return true
   if (observed.database === null) return false
   // Cut off it cannot know, nor while the other one is heard and does not answer: that one may not be able to serve. It is
   // fenced, and follows whoever leads once it sees that (G9, G3).
