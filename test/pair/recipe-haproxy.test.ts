@@ -212,7 +212,10 @@ describe.skipIf(obstacle !== null)('two HAProxy balancers', () => {
     await whole([holder, other])
   })
 
-  test.each(FAULTS)('$name: the VIP moves, clients go on, and the way home is two commands', moves)
+  test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+    '%s: the VIP moves, clients go on, and the way home is two commands',
+    (_name, fault) => moves(fault),
+  )
 
   test('a connection to the database goes through the balancer too', async () => {
     const said = await runAsClient(pair.names, ['curl', '-s', '--max-time', '1', `telnet://${VIP}:3306`])

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BOUNDS_SECONDS, COUNTED_EVENTS, Counting } from '../../../../src/core/counting.ts'
 import { renderMetrics } from '../../../../src/core/render/metrics.ts'
 import type { ProcessMeter } from '../../../../src/ports/meters.ts'
-import { A_STATUS } from '../../../fakes/control.ts'
+import { A_PEER, A_STATUS } from '../../../fakes/control.ts'
 
 const PROCESS: ProcessMeter = {
   cpuSeconds: 1.5,
@@ -35,6 +35,22 @@ describe('the metrics', () => {
       expect(linesOf(text, `apmode_${name}`)).toEqual([])
     }
     expect(text).not.toMatch(/NaN|null|undefined/)
+  })
+
+  test('a machine without a database has no series of one, neither empty nor at zero', () => {
+    const peer = { ...A_PEER, reachable: null, writable: null, attached: null, mode: null, fit: null, saidAt: null }
+    const none = { engine: 'none', writable: null, commitsWithPeer: null, lead: null, gtid: null, peer } as const
+    const meters = { ...new Counting('none').counted(), process: PROCESS }
+    const text = renderMetrics({ ...A_STATUS, ...none }, meters)
+    expect(text).not.toMatch(/^apmode_(writable|commits|lead|replication|peer)/m)
+    expect(text).not.toMatch(/step="(fence|drain|follow|allow-writes|record-lead)"/)
+    expect(linesOf(text, 'apmode_steps_failed_total{step="start-unit"}')).toHaveLength(1)
+  })
+
+  test('a unit that reloads is active', () => {
+    const units = A_STATUS.units.map((unit) => ({ ...unit, active: 'reloading' as const }))
+    const lines = linesOf(renderMetrics({ ...A_STATUS, units }, null), 'apmode_unit_active')
+    expect(lines.map((line) => line.slice(-2))).toEqual([' 1', ' 1', ' 1'])
   })
 
   test('a name of the configuration ends no label', () => {
