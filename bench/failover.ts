@@ -19,6 +19,7 @@ import { FAULTS } from './failover/faults.ts'
 import { PRODUCT } from './failover/product.ts'
 import { progressOf } from './failover/progress.ts'
 import { newestResult, pathForResult, type Result, readResult, saveResult } from './failover/result.ts'
+import { measureBalancers, outagesTable } from './failover/stateless.ts'
 import { textTable } from './failover/table.ts'
 
 const USAGE = `Usage: npm run bench:failover -- [OPTION]…
@@ -28,13 +29,14 @@ const USAGE = `Usage: npm run bench:failover -- [OPTION]…
   --faults a,b      only these: ${FAULTS.map(({ key }) => key).join(', ')}
   --designs a,b     only these: product, original, tuned
   --patience S      seconds until a service that does not come back counts as "never" (20)
+  --topology T      pair (MariaDB, the default), haproxy (two balancers without a database: only --runs counts)
   --append          add the runs to the newest saved result
   --report          no runs: print the newest saved result
   --write-docs      write docs/failover-times.svg and the table in docs/failover.md
 `
 const ALL: readonly Design[] = [PRODUCT, ORIGINAL, TUNED]
-/** There is only one yet. */
-const TOPOLOGIES = ['pair']
+/** `haproxy`: two balancers without a database (docs/recipes/haproxy); only the product, nothing is saved. */
+const TOPOLOGIES = ['pair', 'haproxy']
 
 process.exitCode = await main().catch((thrown: unknown) => {
   process.stderr.write(`bench:failover: ${messageOf(thrown)}\n`)
@@ -60,6 +62,10 @@ async function main(): Promise<number> {
   if (obstacle !== null) {
     process.stderr.write(`bench:failover: cannot start machines here: ${obstacle}\n`)
     return 2
+  }
+  if (options.topology === 'haproxy') {
+    process.stdout.write(`${outagesTable(await measureBalancers(options.runsOf(PRODUCT), say))}\n`)
+    return 0
   }
   let result: Result = options.append && saved !== null ? readResult(saved) : await emptyResult(options.patienceMs)
   const path = options.append && saved !== null ? saved : pathForResult(result.begun)
@@ -90,6 +96,7 @@ function report(result: Result, path: string, writeDocs: boolean): number {
 }
 
 interface Options {
+  readonly topology: string
   readonly designs: readonly Design[]
   readonly faults: typeof FAULTS
   readonly runsOf: (design: Design) => number
@@ -122,6 +129,7 @@ function optionsFrom(argv: readonly string[]): Options | string {
     const runs = whole('--runs', values.runs)
     const patienceMs = whole('--patience', values.patience) * 1000
     return {
+      topology: values.topology,
       designs: chosen('--designs', ALL, values.designs),
       faults: chosen('--faults', FAULTS, values.faults),
       runsOf: (design) => (values.quick ? (design.key === 'product' ? 2 : 1) : runs),
