@@ -16,14 +16,14 @@ function mustRun(unit: ObservedUnit, state: State): boolean {
 }
 
 /** `forgivenMs`: how long it may be away for a restart. */
-function unitFault(unit: ObservedUnit, forgivenMs: number): string | null {
+function unitFault(unit: ObservedUnit, { starting }: Observed, forgivenMs: number): string | null {
   if (isRunning(unit)) return null
   if (unit.active === null) return null
   // Between the stop and the start of an operator's restart.
   if (unit.jobPending && unit.active !== 'failed' && unit.downMs < forgivenMs) return null
-  // A holder-only unit is started after the VIP has come: only that it failed counts, or falls over at this moment.
+  // A holder-only unit is started after the VIP has come: only that it ran and fell over counts, or falls at this moment.
   const fell = unit.active === 'failed' || (isDying(unit) && !isDown(unit))
-  if (unit.runs === 'holder' && !fell) return null
+  if (unit.runs === 'holder' && !(fell && starting.ran.includes(unit.name))) return null
   return unit.active === 'missing' ? `${unit.name} does not exist` : `${unit.name} is ${unit.active}`
 }
 
@@ -83,7 +83,7 @@ export function unfitReasons(state: State, observed: Observed, config: Config): 
   if (mode !== null) return [mode]
   const reasons = observed.units.flatMap((unit) =>
     // One that does not start is tried in place first, then given up: that has its own reasons.
-    mustRun(unit, state) && !isTried(observed, unit) ? (unitFault(unit, forgivenMs(unit, config)) ?? []) : [],
+    mustRun(unit, state) && !isTried(observed, unit) ? (unitFault(unit, observed, forgivenMs(unit, config)) ?? []) : [],
   )
   reasons.push(...databaseFaults(observed), ...checkFaults(state, observed), ...lineageReasons(state, observed, config))
   reasons.push(...vetoReasons(observed, config), ...startReasons(state, observed, config))

@@ -23,13 +23,15 @@ export interface StartFailure {
 
 /** What the host keeps of starts between looks. */
 export interface Starting {
+  /** Units that have run since the VIP came: only they can fall over; what is left of an earlier time is started. */
+  readonly ran: readonly string[]
   /** Of units that did not start and have not run since. */
   readonly failures: readonly StartFailure[]
   /** Since something was given up, nobody else has answered at the VIP for a while. */
   readonly nobodyElse: boolean
 }
 
-export const ALL_STARTED: Starting = { failures: [], nobodyElse: false }
+export const ALL_STARTED: Starting = { ran: [], failures: [], nobodyElse: false }
 
 export function givenUp({ starting }: Pick<Observed, 'starting'>): readonly StartFailure[] {
   return starting.failures.filter(({ tries }) => tries >= START_TRIES)

@@ -123,7 +123,7 @@ export class Observer {
       unfitDeclared: unfitFile.read(),
       checks: this.#hears.checks(),
       // Alone with its data it goes on trying: nobody could take the VIP.
-      starting: claims.inPair || database === null ? starting : ALL_STARTED,
+      starting: claims.inPair || database === null ? starting : { ...ALL_STARTED, ran: starting.ran },
       consent: this.#hears.consent(),
       fenced: this.memory.fenced,
       peer: late ?? this.#recentPeer(),

@@ -4,7 +4,7 @@
  * was given up stays so until the unit runs, or a person's word. Bookkeeping; it starts nothing and decides nothing.
  */
 import type { ObservedCheck, ObservedUnit } from '../core/observed.ts'
-import { ALL_STARTED, START_TRIES, type Starting } from '../core/starting.ts'
+import { START_TRIES, type Starting } from '../core/starting.ts'
 import type { ActiveState } from '../core/vocabulary.ts'
 import { START_REST_MS, START_STEADY_MS, START_WINDOW_MS, VIP_SILENT_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
@@ -30,10 +30,13 @@ export class Starts {
   readonly #failed = new Map<string, Failed>()
   /** Since when a unit runs that has not yet run for a while. */
   readonly #fresh = new Map<string, number>()
+  /** Since the VIP came. */
+  readonly #ran = new Set<string>()
   #vipLeftAt: number | null = null
   #nobodyElse = false
 
   started(name: string, now: number): void {
+    this.#ran.add(name)
     this.#fresh.set(name, now)
   }
 
@@ -53,6 +56,7 @@ export class Starts {
     const { name, active, sub, trouble } = unit
     const since = this.#fresh.get(name)
     const runs = active === 'active' && trouble === null
+    if (active === 'active') this.#ran.add(name)
     if (since === undefined) {
       if (runs && this.#failed.has(name)) this.#fresh.set(name, now)
       return
@@ -78,6 +82,7 @@ export class Starts {
       return
     }
     this.#fresh.clear()
+    this.#ran.clear()
     if (!this.gaveUp) this.#nobodyElse = false
     this.#vipLeftAt ??= now
     const quietSince = Math.max(this.#vipLeftAt, answeredAt)
@@ -89,6 +94,7 @@ export class Starts {
   forget(): void {
     this.#failed.clear()
     this.#fresh.clear()
+    this.#ran.clear()
     this.#nobodyElse = false
   }
 
@@ -97,11 +103,10 @@ export class Starts {
   }
 
   at(now: number): Starting {
-    if (this.#failed.size === 0) return ALL_STARTED
     const failures = [...this.#failed].map(([unit, { tries, at, detail, inPlace }]) => {
       return { unit, tries, detail, inPlace, rests: now - at < START_REST_MS }
     })
-    return { failures, nobodyElse: this.#nobodyElse }
+    return { ran: [...this.#ran], failures, nobodyElse: this.#nobodyElse }
   }
 }
 
