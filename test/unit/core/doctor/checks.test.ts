@@ -72,6 +72,9 @@ describe('the checks', () => {
 const conf = (...changes: readonly (readonly [string, string])[]): Partial<Facts> => ({
   keepalivedFile: { ...FACTS.keepalivedFile, tree: parseKeepalived(changed(KEEPALIVED_CONF, ...changes)) },
 })
+/** What is rendered where the VIP belongs. */
+const PREEMPTS = ['    nopreempt\n', '    preempt_delay 60\n'] as const
+const HOME = { ...FACTS.config, node: { ...FACTS.config.node, preempt: true } }
 const variable = (values: Facts['variables']): Partial<Facts> => ({ variables: { ...FACTS.variables, ...values } })
 const unit = (name: string, more: Parameters<typeof unitOf>[1]): Partial<Facts> => ({
   units: unitsOf(...UNITS.map((known) => (known.name === name ? { ...known, ...more } : known))),
@@ -112,6 +115,9 @@ describe('a check', () => {
     ['files.state', 'error', { state: { folder: null, file: null } }, /install -d -m 0700/],
     ['keepalived.file', 'error', { keepalivedPath: null }, /apmode render keepalived/],
     ['keepalived.nopreempt', 'error', conf(['state BACKUP', 'state MASTER']), /apmode render keepalived/],
+    ['keepalived.nopreempt', 'error', conf(PREEMPTS), /apmode render keepalived/],
+    ['keepalived.nopreempt', 'error', { config: HOME }, /apmode render keepalived/],
+    ['keepalived.nopreempt', 'ok', { config: HOME, ...conf(PREEMPTS) }, null],
     ['keepalived.weight', 'error', conf(['        apmode_unfit\n', '        apmode_unfit weight 10\n']), /render/],
     ['keepalived.weight', 'ok', conf(['        apmode_unfit\n', '        apmode_unfit weight 0\n']), null],
     ['keepalived.router-id', 'error', { config: configOf(EXAMPLE.replace('id = 50', 'id = 51')) }, /render/],
