@@ -24,24 +24,23 @@ export async function ensureDebs(packages: readonly string[], progress: Progress
     .update(JSON.stringify([image, packages]))
     .digest('hex')
     .slice(0, 12)
-  const folder = join(LAB_HOME, `debs-${hash}`)
+  const folder = join(LAB_HOME, `packages-${hash}`)
   if (existsSync(folder)) return folder
   progress(`downloading ${packages.join(', ')} for the machines (once) …`)
   const building = `${folder}.building-${process.pid}`
-  await mkdir(join(building, 'partial'), { recursive: true })
-  // What is installed counts in the image, not here.
-  const download = [
-    ...['apt-get', '-q', '-y', '--no-install-recommends', '--download-only'],
-    ...['-o', `Dir::State::status=${image}/var/lib/dpkg/status`, '-o', `Dir::Cache::archives=${building}`],
-    ...['-o', 'Debug::NoLocking=1', 'install', ...packages],
+  for (const part of ['partial', 'lists/partial']) await mkdir(join(building, part), { recursive: true })
+  // Debian, its release and what is installed are the image's, whatever this machine has.
+  const asImage = [
+    ...['-o', `Dir::Etc::sourcelist=${image}/etc/apt/sources.list`, '-o', 'Dir::Etc::sourceparts=/dev/null'],
+    ...['-o', `Dir::State::lists=${building}/lists`, '-o', `Dir::State::status=${image}/var/lib/dpkg/status`],
+    ...['-o', `Dir::Cache=${building}`, '-o', `Dir::Cache::archives=${building}`, '-o', 'Debug::NoLocking=1'],
   ]
+  const apt = (...words: string[]) =>
+    must(['apt-get', '-q', '-y', ...asImage, ...words], { timeoutMs: DOWNLOAD_LIMIT_MS })
   try {
-    // The lists of a fresh machine are empty or old: once as it is, once after an update.
-    const first = await run(download, { timeoutMs: DOWNLOAD_LIMIT_MS })
-    if (first.code !== 0) {
-      await run(['apt-get', '-q', 'update'], { timeoutMs: DOWNLOAD_LIMIT_MS })
-      await must(download, { timeoutMs: DOWNLOAD_LIMIT_MS })
-    }
+    await apt('update')
+    await apt('--no-install-recommends', '--download-only', 'install', ...packages)
+    await rm(join(building, 'lists'), { recursive: true, force: true })
     // Another run may have been quicker: then its folder is as good.
     await run(['mv', '-T', '--no-clobber', building, folder], { timeoutMs: 5000 })
   } finally {
