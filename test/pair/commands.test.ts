@@ -214,7 +214,7 @@ describe.skipIf(obstacle !== null)('the commands', () => {
 
     test('status --json has the fields of the contract with their types, on both machines; /status says the same', async () => {
       for (const machine of [holder, standby]) {
-        const status = await machine.status()
+        const status: Status = JSON.parse((await machine.apmode('status --json')).stdout)
         expect(status).toEqual(STATUS)
         expect(status.units).toEqual(
           UNITS.map((name) => ({ name, kind: expect.any(String), active: 'active', file: 'disabled' })),
@@ -363,6 +363,7 @@ const REPLICATION = {
 const STATUS = {
   node: TEXT,
   codename: 'ap',
+  engine: 'mariadb',
   ...STATE,
   being: null,
   holder: orNull('boolean'),
@@ -390,6 +391,7 @@ const STATUS = {
     replication: oneOfShapes(null, REPLICATION),
     gtid: orNull('string'),
   },
+  peers: [{ name: TEXT, address: TEXT }],
   lead: { epoch: expect.any(Number), node: TEXT, at: TEXT, reason: TEXT, gtid: TEXT },
   lastChange: {
     at: TEXT,
