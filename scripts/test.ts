@@ -2,10 +2,13 @@
  * `npm test`: every check there is, stage after stage, each with a time limit; it installs what a stage needs.
  * Invariant: the last line is `N passed, N failed` or `N passed, N failed, N skipped`, summed over the stages, and the exit
  * code is 0 only when nothing failed. What is skipped is said, with the reason; with CI=true the pair is never skipped.
- * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair]
+ * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair,recipes]; `recipes` runs only when it is named.
  */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
+import { ROOT } from './build.ts'
 import { makePackage } from './package.ts'
 import { foreground, interrupt, wasInterrupted } from './testing/child.ts'
 import { type Counts, lineOf, NONE, sum } from './testing/counts.ts'
@@ -73,12 +76,30 @@ const STAGES: readonly Stage[] = [
     name: 'pair',
     what: 'two real machines',
     programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', tmux: 'tmux' },
-    run: async () => {
-      const reason = whyNoLab()
-      return reason === null ? packaged('pair', 24 * MINUTE) : skippedWhole('pair', `no pair of machines: ${reason}`)
-    },
+    run: () => onMachines(24 * MINUTE, (file) => !file.startsWith(RECIPES)),
   },
 ]
+
+const RECIPES = 'recipe-'
+
+/** With them the whole would take longer than half an hour. */
+const BY_HAND: Stage = {
+  name: 'recipes',
+  what: 'the topologies of docs/recipes, on real machines',
+  programs: { 'dpkg-deb': 'dpkg' },
+  run: () => onMachines(8 * MINUTE, (file) => file.startsWith(RECIPES)),
+}
+
+async function onMachines(limitMs: number, belongs: (file: string) => boolean): Promise<Ran> {
+  const reason = whyNoLab()
+  if (reason !== null) return skippedWhole('pair', `no real machines: ${reason}`)
+  const tests = readdirSync(join(ROOT, 'test/pair')).filter((file) => file.endsWith('.test.ts') && belongs(file))
+  return packaged(
+    'pair',
+    limitMs,
+    tests.map((file) => `test/pair/${file}`),
+  )
+}
 
 async function checkStatically(): Promise<Ran> {
   const checks = [
@@ -107,7 +128,7 @@ async function adapters(): Promise<Ran> {
 }
 
 /** The tests of a project that install the package: it is built first, and they are told its path. */
-async function packaged(project: string, limitMs: number): Promise<Ran> {
+async function packaged(project: string, limitMs: number, files?: readonly string[]): Promise<Ran> {
   let path: string
   try {
     path = await makePackage({ onProgress: (sentence) => console.log(sentence) })
@@ -116,7 +137,7 @@ async function packaged(project: string, limitMs: number): Promise<Ran> {
     return { counts: { passed: 0, failed: 1, skipped: 0 }, notes: [`cannot build the package: ${reason}`] }
   }
   const env = { APMODE_DEB: path }
-  return runProject(project, { limitMs, verbose: true, env })
+  return runProject(project, { limitMs, verbose: true, env, ...(files === undefined ? {} : { files }) })
 }
 
 function skippedWhole(project: string, reason: string): Ran {
@@ -126,7 +147,7 @@ function skippedWhole(project: string, reason: string): Ran {
 /** Where the two machines are a must, a test of theirs that did not run has failed. */
 function strict(stage: Stage, ran: Ran): Ran {
   const { passed, failed, skipped } = ran.counts
-  if (stage.name !== 'pair' || skipped === 0 || process.env.CI !== 'true') return ran
+  if (!['pair', 'recipes'].includes(stage.name) || skipped === 0 || process.env.CI !== 'true') return ran
   const notes = [...ran.notes, `CI=true: ${skipped} skipped of two machines count as failed`]
   return { counts: { passed, failed: failed + skipped, skipped: 0 }, notes }
 }
@@ -135,12 +156,13 @@ function chosen(): readonly Stage[] {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
   if (values.only === undefined) return STAGES
   const names = values.only.split(',')
-  const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name))
+  const all = [...STAGES, BY_HAND]
+  const unknown = names.filter((name) => !all.some((stage) => stage.name === name))
   if (unknown.length > 0) {
-    console.error(`cannot run ${unknown.join(', ')}: the stages are ${STAGES.map(({ name }) => name).join(', ')}`)
+    console.error(`cannot run ${unknown.join(', ')}: the stages are ${all.map(({ name }) => name).join(', ')}`)
     process.exit(2)
   }
-  return STAGES.filter((stage) => names.includes(stage.name))
+  return all.filter((stage) => names.includes(stage.name))
 }
 
 async function runStage(stage: Stage): Promise<Counts> {

@@ -38,17 +38,18 @@ describe.skipIf(obstacle !== null)('apmode doctor', () => {
   /** Nothing to say on both, once it is so: what was mended takes effect within seconds. */
   async function allWell(holder = pair.host1, standby = pair.host2): Promise<void> {
     await healthy(holder, standby)
-    for (const machine of pair.nodes) {
-      let last: string[] = []
-      await waitFor(
-        async () => {
-          last = wrongIn(await doctor(machine))
-          if (last.length > 0) throw new Error(last.join('\n'))
-          return true
-        },
-        { patienceMs: 20_000, reason: `nothing to say on ${machine.name}`, everyMs: 500 },
-      )
-    }
+    await Promise.all(
+      pair.nodes.map((machine) =>
+        waitFor(
+          async () => {
+            const wrong = wrongIn(await doctor(machine))
+            if (wrong.length > 0) throw new Error(wrong.join('\n'))
+            return true
+          },
+          { patienceMs: 20_000, reason: `nothing to say on ${machine.name}`, everyMs: 500 },
+        ),
+      ),
+    )
   }
 
   const placeOf = ({ on, at }: Break) => ((at ?? on) === 'holder' ? pair.host1 : pair.host2)
