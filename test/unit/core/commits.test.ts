@@ -40,12 +40,21 @@ describe('who acknowledges a write', () => {
     const driven = await drive(world)
     await driven.idle()
     world.changes.length = 0
-    Object.assign(world.database, { writable: false, commitsWithPeer: true, unacknowledged: true, replicas: [] })
+    Object.assign(world.database, { writable: false, commitsWithPeer: true, unacknowledged: true })
     world.database.lead = { epoch: 2, node: 'host1', at: '', reason: 'handover: offered to host2', gtid: '' }
     world.peer = { ...world.peer, reachable: false, refused: true, writable: null }
     await vi.waitFor(() => expect(world.acceptsWrites).toBe(true), { timeout: 5000 })
     expect(world.changes).toEqual(['commit-alone', 'record-lead', 'allow-writes'])
+    // What a machine that has gone was fed through is no replica any more.
+    expect(world.database.replicas).toEqual([])
     await driven.close()
+  })
+
+  test('an offer of the lead that stands although this machine accepts writes is taken back, once', async () => {
+    const world = new World().running(true)
+    world.database.lead = { epoch: 2, node: 'host1', at: '', reason: 'handover: offered to host2', gtid: '' }
+    expect(await changesOf(world)).toEqual(['record-lead'])
+    expect(world.database.lead?.reason).toBe('handover undone')
   })
 
   test('this machine alone after a failover: the connection that the failed peer left behind is no replica', async () => {

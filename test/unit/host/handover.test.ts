@@ -144,6 +144,18 @@ describe('handover', () => {
     expect(world.acceptsWrites).toBe(true)
   })
 
+  test('a peer that falls silent on the way is given up after a second of it, not at the end of the time limit', async () => {
+    const world = holder()
+    const it = await on(world)
+    world.onChange = (change) => {
+      if (change === 'wait-for-peer') world.peer = { ...world.peer, reachable: false, refused: true, writable: null }
+    }
+    const result = await it.control.handover(order, quiet)
+    await it.idle()
+    expect([result.exit, world.acceptsWrites]).toEqual([1, true])
+    expect(world.history.find(({ event }) => event === 'handover')?.ms).toBeLessThan(3000)
+  })
+
   test('what the peer says of itself may be a moment old: it is asked for again before a refusal', async () => {
     const world = holder()
     const it = await on(world)
