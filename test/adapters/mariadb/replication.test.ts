@@ -287,6 +287,18 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
     await until('the row comes', () => two.sql('SELECT COUNT(*) FROM app.t') === '2')
   })
 
+  it('does not wait for a silent peer to the end of the limit', async () => {
+    await followed()
+    two.signal('SIGSTOP')
+    try {
+      const from = performance.now()
+      expect(await first.waitForPeer(primaryAt(two), { timeoutMs: 8000 })).toMatchObject({ complete: false })
+      expect(performance.now() - from).toBeLessThan(4000)
+    } finally {
+      two.signal('SIGCONT')
+    }
+  })
+
   it('does not wait for a silent primary that semi-sync says good-bye to, and forgets it later', async () => {
     for (const server of [one, two]) {
       server.sql(`SET GLOBAL rpl_semi_sync_slave_enabled=1; SET GLOBAL rpl_semi_sync_master_wait_point=AFTER_SYNC;
