@@ -24,8 +24,11 @@ export type VrrpState = (typeof VRRP_STATES)[number]
 export const UNIT_KINDS = ['database', 'api', 'router', 'other'] as const
 export type UnitKind = (typeof UNIT_KINDS)[number]
 
-/** What keeps the data of these machines. `none`: they have none, nothing is written or replicated. */
-export const ENGINES = ['mariadb', 'none'] as const
+/**
+ * What keeps the data of these machines. `mariadb`: one writes, the other one replicates. `galera`: a cluster of which every member
+ * writes. `none`: they have none, nothing is written or replicated.
+ */
+export const ENGINES = ['mariadb', 'galera', 'none'] as const
 export type Engine = (typeof ENGINES)[number]
 
 /** On which machine a service unit runs: on both, or only on the holder of the VIP. */

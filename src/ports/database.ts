@@ -1,7 +1,33 @@
-/** What the program needs from a database engine. Types only; `adapters/mariadb` is the real one. */
+/** What the program needs from a database engine. Types only; `adapters/mariadb` has the real ones: MariaDB, and Galera. */
 import type { GtidRange } from '../core/divergence.ts'
 import type { KnownMode, Role, VrrpState } from '../core/vocabulary.ts'
 import type { Call } from './systemd.ts'
+
+/** Where a Galera member stands: what its `SHOW GLOBAL STATUS LIKE 'wsrep_%'` says, to the letter where it has a word. */
+export interface Membership {
+  /** wsrep_cluster_status: only a member of the primary component takes statements. */
+  readonly component: 'Primary' | 'non-Primary' | 'Disconnected'
+  /** wsrep_local_state_comment: `Synced`, `Donor/Desynced`, `Joined`, `Joining…`, `Initialized`. */
+  readonly state: string
+  /** wsrep_ready. */
+  readonly ready: boolean
+  /** wsrep_cluster_size: members of the component that this one sees. */
+  readonly size: number
+  /** Addresses of them, this one included (wsrep_incoming_addresses without the ports). */
+  readonly members: readonly string[]
+  /** wsrep_cluster_state_uuid; its zeros when there is none. */
+  readonly uuid: string
+  /** wsrep_last_committed; -1: none. */
+  readonly seqno: number
+  /** @@wsrep_desync: it falls behind on purpose, and the others do not wait for it. */
+  readonly desynced: boolean
+  /** wsrep_local_recv_queue: write sets that wait to be applied here. */
+  readonly queue: number
+  /** wsrep_flow_control_paused since the last FLUSH STATUS: share of the time in which the cluster waited, 0 to 1. */
+  readonly paused: number
+  /** @@read_only: clients are refused, the other members' write sets are applied. */
+  readonly readOnly: boolean
+}
 
 /** Why a database does not answer; expected, so it is a value. */
 export interface DatabaseAway {
@@ -36,8 +62,10 @@ export interface DatabasePresent {
   readonly version: string
   /** @@server_id: what is written here carries it. */
   readonly serverId: string
-  /** @@global.read_only is OFF. */
+  /** @@global.read_only is OFF; of a Galera member also: it is ready, in the primary component. */
   readonly writable: boolean
+  /** Where it stands in its Galera cluster; null: it is in none. */
+  readonly cluster: Membership | null
   /** Does a commit wait until a replica has it (semi-sync, the primary's part)? */
   readonly commitsWithPeer: boolean
   /** null: not configured as a replica. */
@@ -46,7 +74,7 @@ export interface DatabasePresent {
   readonly binlogPosition: string
   /** gtid_binlog_state: the last sequence number of each server in each domain. */
   readonly binlogState: string
-  /** Addresses of connected replicas (Binlog Dump threads). */
+  /** Addresses of connected replicas (Binlog Dump threads); of the other members of a Galera component. */
   readonly replicas: readonly string[]
   /** Last row of apmode.lead, null when there is none. */
   readonly lead: Lead | null
@@ -70,6 +98,8 @@ export interface PeerStatus {
   readonly reachable: boolean
   /** null: unknown. */
   readonly writable: boolean | null
+  /** Where it stands in its Galera cluster; null: in none, or unknown. */
+  readonly cluster: Membership | null
   readonly detail: string
   /** The peer's gtid_slave_pos (what it has applied); empty when unknown. */
   readonly applied: string
@@ -180,6 +210,13 @@ export interface Database {
   disconnectReplica(address: string, call: Call): Promise<void>
   /** Switches the primary's part of semi-sync on or off. */
   commitWithPeer(on: boolean, call: Call): Promise<void>
+  /** A Galera member falls behind without holding up the others (wsrep_desync), or no longer. Throws `refused` where there is no cluster. */
+  desync(on: boolean, call: Call): Promise<void>
+  /**
+   * Makes the members that this one sees the primary component (`pc.bootstrap`); returns once it takes statements. Throws
+   * `refused` where there is no cluster, or it is in a primary component already.
+   */
+  formComponent(call: Call): Promise<void>
   /** read_only = 0. Throws `refused` when a replication thread runs. */
   allowWrites(call: Call): Promise<void>
   /** CHANGE MASTER TO … by GTID and START SLAVE; only on a read-only database (throws `refused` otherwise). */

@@ -15,6 +15,7 @@ import type {
   DatabaseStatus,
   FenceOutcome,
   Lead,
+  Membership,
   Obstacle,
   PeerDetails,
   PeerStatus,
@@ -105,10 +106,13 @@ export class World {
     replicas: [] as string[],
     lead: null as Lead | null,
     fenceWorks: true,
+    /** Where it stands in its Galera cluster; null: in none. */
+    cluster: null as Membership | null,
   }
   peer: PeerStatus = {
     reachable: true,
     writable: false,
+    cluster: null,
     detail: '',
     applied: '0-1-5',
     binlogPosition: '0-1-5',
@@ -418,6 +422,11 @@ export class World {
     }
   }
 
+  #cluster(changes: Partial<Membership>): void {
+    const { cluster } = this.database
+    if (cluster !== null) this.database.cluster = { ...cluster, ...changes }
+  }
+
   #database(): Database {
     const { database } = this
     return {
@@ -433,11 +442,14 @@ export class World {
         if (!this.databaseRuns) return { answers: false, reason: 'down', detail: 'nothing listens' }
         if (database.hung) return { answers: false, reason: 'hung', detail: 'it does not answer' }
         const { writable, commitsWithPeer, replication, binlogPosition, binlogState, replicas, lead } = database
+        const cluster = database.cluster === null ? null : { ...database.cluster, readOnly: !writable }
+        const takes = cluster === null || (cluster.ready && cluster.component === 'Primary')
         return {
           answers: true,
           version: '10.11.6',
           serverId: this.config.node.name === 'host1' ? '1' : '2',
-          writable,
+          writable: writable && takes,
+          cluster,
           commitsWithPeer,
           replication,
           binlogPosition,
@@ -498,6 +510,14 @@ export class World {
         this.#change('follow', () => {
           database.replication = { ...following(this.peerAddress), ...(this.stopsAtOnce ? { io: 'No' } : {}) }
         }),
+      desync: (on) =>
+        this.#change(on ? 'desync' : 'resync', () =>
+          this.#cluster({ desynced: on, state: on ? 'Donor/Desynced' : 'Synced' }),
+        ),
+      formComponent: () =>
+        this.#change('form-component', () =>
+          this.#cluster({ component: 'Primary', state: 'Synced', ready: true, size: 1 }),
+        ),
       observePeer: async () => this.peer,
       waitForPeer: async () => {
         await this.#change('wait-for-peer', () => {})
@@ -518,4 +538,19 @@ export function following(address: string): ReplicationStatus {
     errno: 0,
     error: '',
   }
+}
+
+/** Of two members, whole: this one and the peer. */
+export const synced: Membership = {
+  component: 'Primary',
+  state: 'Synced',
+  ready: true,
+  size: 2,
+  members: ['192.168.33.101', '192.168.33.102'],
+  uuid: '6a5a31f2-c6b1-11f0-9d1c-2f3a0b9c1d2e',
+  seqno: 5,
+  desynced: false,
+  queue: 0,
+  paused: 0,
+  readOnly: false,
 }

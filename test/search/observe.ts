@@ -79,6 +79,7 @@ function databaseOf(world: World, side: Side): DatabaseStatus {
     answers: true,
     version: '10.11.11',
     writable: !machine.readOnly,
+    cluster: null,
     commitsWithPeer: machine.semiSync,
     replication: replicationOf(world, side),
     binlogPosition: '0-1-5',
@@ -95,6 +96,7 @@ export function peerOf(world: World, side: Side): PeerStatus {
   return {
     reachable,
     writable: reachable ? !peer.readOnly : null,
+    cluster: null,
     detail: '',
     applied: reachable ? '0-1-5' : '',
     binlogPosition: reachable ? '0-1-5' : '',

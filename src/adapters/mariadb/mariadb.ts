@@ -3,7 +3,7 @@
  * (root by unix_socket, no password). It decides nothing: what to do and when is the host's business.
  * Invariant: each call ends within its own limit, whatever the server or the network does.
  */
-import { messageOf } from '../../core/errors.ts'
+import { ApmodeError, messageOf } from '../../core/errors.ts'
 import { statements } from '../../core/statements.ts'
 import type { Database } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
@@ -26,6 +26,10 @@ import { serverProcess } from './process.ts'
 import { allowWrites, commitWithPeer, disconnectReplica, drain, forgetPrimary, stopReplication } from './promote.ts'
 import { createReceiver } from './receiver.ts'
 import { countdown, linkOf, type Session } from './session.ts'
+
+/** What only a member of a Galera cluster can do. */
+const refuse = (deed: string) =>
+  Promise.reject(new ApmodeError('refused', `cannot ${deed}: this database is in no Galera cluster (engine "mariadb")`))
 
 /** How long giving the events to the primary may hold up following it. */
 const REST_MS = 1000
@@ -115,6 +119,8 @@ export function createMariadb(options: MariadbOptions): Database {
       await rest({ timeoutMs: Math.min(REST_MS, call.timeoutMs / 2) })
       await follow(session, primary, { ...call, timeoutMs: left.leftMs() })
     },
+    desync: () => refuse('fall behind on purpose'),
+    formComponent: () => refuse('form a primary component'),
     observePeer: (primary, call) => peer.observe(primary, call),
     announce: (presence, call) => announce(session, presence, call),
     examinePeer,

@@ -61,6 +61,7 @@ async function look(session: Session, link: Link, seen: Seen, left: Countdown): 
     version: link.version.text,
     serverId: row.server_id ?? '',
     writable: isWritable(row.read_only),
+    cluster: null,
     commitsWithPeer: row.semi_sync === '1' || row.semi_sync === 'ON',
     replication,
     binlogPosition: row.binlog_pos ?? '',

@@ -24,6 +24,7 @@ const SILENT_MS = 1000
 
 const NOTHING_KNOWN = {
   writable: null,
+  cluster: null,
   applied: '',
   binlogPosition: '',
   binlogState: '',
@@ -57,6 +58,7 @@ export function peerLook(): PeerLook {
     return {
       reachable: true,
       writable,
+      cluster: null,
       detail: `${link.where} is ${writable ? 'writable' : 'read-only'}`,
       applied: row?.slave_pos ?? '',
       binlogPosition: row?.binlog_pos ?? '',

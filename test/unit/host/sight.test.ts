@@ -7,6 +7,7 @@ const seen = (writable: boolean): DatabasePresent => ({
   version: '10.11.19-MariaDB',
   serverId: '1',
   writable,
+  cluster: null,
   commitsWithPeer: false,
   replication: null,
   binlogPosition: '',
