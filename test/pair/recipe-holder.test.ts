@@ -2,64 +2,34 @@
  * docs/recipes/apache on two real machines, its files as they stand: Apache with mod_proxy_balancer behind a mount unit, on
  * the holder only, and a VIP that comes home by itself. In the order of the tests; what one breaks it mends.
  */
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Machine, storyOf } from './apmode-pair.ts'
-import { must } from './lab/command.ts'
 import { VIP } from './lab/network.ts'
-import { type Program, runAsClient } from './lab/program.ts'
+import { runAsClient } from './lab/program.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { waitFor } from './lab/wait.ts'
-import { startBackends } from './recipes/behind.ts'
-import { type StatelessPair, startServing, startStateless } from './stateless-pair.ts'
+import { APACHE_UNITS, type Apaches, HOLD_MS, ranLong, startApaches } from './recipes/apache.ts'
+import type { StatelessPair } from './stateless-pair.ts'
 
 const obstacle = whyNoLab()
-const RECIPE = resolve(import.meta.dirname, '../../docs/recipes/apache')
-const recipe = (name: string) => readFileSync(join(RECIPE, name), 'utf8')
-const MODULES = 'proxy proxy_http proxy_balancer lbmethod_byrequests slotmem_shm'
-/** A unit that has run for so long has started: its check's time and two seconds, and a little. */
-const STEADY_S = 3.5
-/** preempt_delay of the recipe. */
-const HOLD_MS = 5000
 const BROKEN = '/etc/apache2/sites-enabled/broken.conf'
 
 describe.skipIf(obstacle !== null)('services of the holder', () => {
+  let apaches: Apaches
   let pair: StatelessPair
-  let backends: Program
   let home: Machine
   let away: Machine
 
   beforeAll(async () => {
-    pair = await startStateless({
-      config: recipe('apmode.toml'),
-      files: {
-        '/usr/local/lib/systemd/system/srv-data.mount': recipe('srv-data.mount'),
-        '/etc/systemd/system/apache2.service.d/data.conf': recipe('apache2-data.conf'),
-      },
-      packages: ['apache2'],
-      provision: async (machine) => {
-        await machine.writeFile('/etc/apache2/sites-available/balancer.conf', recipe('balancer.conf'))
-        const commands = `a2dissite -q 000-default; a2enmod -q ${MODULES}; a2ensite -q balancer; systemctl disable -q apache2`
-        await must(['chroot', machine.root, 'sh', '-euc', commands], { timeoutMs: 20_000 })
-      },
-      progress: (sentence) => process.stderr.write(`${sentence}\n`),
-    })
-    home = pair.machine('host1')
-    away = pair.machine('host2')
-    backends = await startBackends(pair.names, [
-      { name: 'web1', address: '192.168.33.11', port: 8080, speaks: 'http' },
-      { name: 'web2', address: '192.168.33.12', port: 8080, speaks: 'http' },
-    ])
-    await startServing(pair.machines)
+    apaches = await startApaches((sentence) => process.stderr.write(`${sentence}\n`))
+    ;({ pair, home, away } = apaches)
   })
   afterAll(async () => {
-    await backends?.stop()
-    await pair?.stop()
+    await apaches?.stop()
   })
 
   const active = async (machine: Machine) => {
-    const { stdout } = await machine.exec(['systemctl', 'is-active', 'srv-data.mount', 'apache2.service'])
+    const { stdout } = await machine.exec(['systemctl', 'is-active', ...APACHE_UNITS])
     return stdout.trim().split('\n').join(' ')
   }
   const answer = async () => {
@@ -83,12 +53,6 @@ describe.skipIf(obstacle !== null)('services of the holder', () => {
     (await Promise.all([home, away].map((machine) => machine.history())))
       .flat()
       .filter(({ from, to }) => from.vrrp !== 'master' && to.vrrp === 'master').length
-  const ran = (machine: Machine) =>
-    until(async () => {
-      const since = await machine.must(['systemctl', 'show', '-P', 'ActiveEnterTimestampMonotonic', 'apache2'])
-      const now = (await machine.readFile('/proc/uptime')).split(' ')[0]
-      return Number(now) - Number(since) / 1e6 > STEADY_S
-    }, `${machine.name} having served for ${STEADY_S} s`)
   const kill = (machine: Machine) => machine.must(['systemctl', 'kill', '-s', 'KILL', 'apache2'])
   const gaveUp = async (machine: Machine) => {
     const { reasons, problems } = await machine.status()
@@ -110,7 +74,7 @@ describe.skipIf(obstacle !== null)('services of the holder', () => {
   })
 
   test('Apache killed: the other machine serves, the old holder stops in reverse, stays in ap, and the VIP comes home after its hold time', async () => {
-    await ran(home)
+    await ranLong(home)
     const before = await moves()
     const at = Date.now()
     await kill(home)
@@ -132,7 +96,7 @@ describe.skipIf(obstacle !== null)('services of the holder', () => {
 
   test('a unit that cannot start on the other machine: two tries, the VIP goes back, and that machine says so', async () => {
     await away.writeFile(BROKEN, 'Nonsense on\n')
-    await ran(home)
+    await ranLong(home)
     const before = await moves()
     await kill(home)
     await until(async () => (await gaveUp(away)) !== '', 'host2 saying that it gave up')
@@ -149,7 +113,7 @@ describe.skipIf(obstacle !== null)('services of the holder', () => {
 
   test('where neither can start it the VIP comes to rest, with what does start', async () => {
     await home.writeFile(BROKEN, 'Nonsense on\n')
-    await ran(home)
+    await ranLong(home)
     const before = await moves()
     await kill(home)
     // Longer than anything here waits before it moves: three seconds without an answer at the VIP, and the hold time.

@@ -2,68 +2,36 @@
  * Three SQL proxies with one VIP, as docs/recipes/sql-proxies says it, its files as they stand: two of three lose power, come
  * back one by one, and one is taken out on purpose, while a client dials through the VIP.
  */
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Machine } from './apmode-pair.ts'
-import { type Dialer, startDialer, startGreeter } from './lab/dialer.ts'
-import type { Program } from './lab/program.ts'
-import { runAsClient } from './lab/program.ts'
+import type { Dialer } from './lab/dialer.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { type Sampler, startSampler } from './lab/sampler.ts'
 import { waitFor } from './lab/wait.ts'
-import { type StatelessPair, startServing, startStateless, whole } from './stateless-pair.ts'
+import { type Proxies, startProxies } from './recipes/proxies.ts'
+import { whole } from './stateless-pair.ts'
 
 const obstacle = whyNoLab()
-const RECIPE = resolve(import.meta.dirname, '../../docs/recipes/sql-proxies')
-const SERVERS = { db1: '192.168.33.11', db2: '192.168.33.12' }
-const PORT = 3306
-
 describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
-  let trio: StatelessPair
-  let hosts: readonly [Machine, Machine, Machine]
+  let proxies: Proxies
+  let hosts: Proxies['hosts']
   let dialer: Dialer
   let sampler: Sampler
-  const servers: Program[] = []
   /** In it not all of them saw each other. */
   let split = { from: 0, to: 0 }
 
   beforeAll(async () => {
-    const text = (name: string) => readFileSync(join(RECIPE, name), 'utf8')
-    trio = await startStateless({
-      nodes: 3,
-      config: text('apmode.toml'),
-      files: { '/etc/haproxy/haproxy.cfg': text('haproxy.cfg') },
-      packages: ['haproxy'],
-      progress: (sentence) => process.stderr.write(`${sentence}\n`),
-    })
-    hosts = [trio.machine('host1'), trio.machine('host2'), trio.machine('host3')]
-    for (const [name, address] of Object.entries(SERVERS)) {
-      await runAsClient(trio.names, ['ip', 'address', 'add', `${address}/24`, 'dev', 'eth0'])
-      servers.push(startGreeter(trio.names, name, address, PORT))
-    }
-    await startServing(hosts)
-    dialer = startDialer(trio.names, { port: PORT })
-    sampler = startSampler({ names: trio.names, nodes: hosts })
-    await served(hosts[0], Date.now())
+    proxies = await startProxies((sentence) => process.stderr.write(`${sentence}\n`))
+    ;({ hosts, dialer } = proxies)
+    sampler = startSampler({ names: proxies.trio.names, nodes: hosts })
   })
 
   afterAll(async () => {
-    await dialer?.stop()
     await sampler?.stop()
-    for (const server of servers) await server.stop()
-    await trio?.stop()
+    await proxies?.stop()
   })
 
-  /** A connection that began after a moment was greeted, through this machine. */
-  async function served(machine: Machine, since: number): Promise<void> {
-    const greeted = () => dialer.greetings.some(({ begun, via }) => begun >= since && via === machine.address)
-    const reason = `a client served through ${machine.name}`
-    await waitFor(greeted, { patienceMs: 10_000, reason }).catch(async (thrown: unknown) => {
-      const stories = await Promise.all(trio.machines.filter((one) => one.running()).map((one) => one.journal(40)))
-      throw new Error(`${thrown}\n${JSON.stringify([...dialer.refusals])}\n${stories.join('\n──\n')}`)
-    })
-  }
+  const served = (machine: Machine, since: number) => proxies.served(machine, since)
 
   const tell = (what: string, at: number) =>
     process.stderr.write(`${what}: without an answer ${Math.round(dialer.longestGapMs(at))} ms\n`)
@@ -176,7 +144,7 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
 
   test('a server behind them that dies is the proxies’ affair: nothing moves, the other one answers', async () => {
     const at = Date.now()
-    await servers[0]?.stop()
+    await proxies.servers[0]?.stop()
     await waitFor(() => dialer.greetings.at(-1)?.by === 'db2', { patienceMs: 5000, reason: 'answers of db2' })
     tell('a server died', at)
     expect(through()).toBe(hosts[1].address)
