@@ -54,6 +54,7 @@ export interface DatabaseConfig {
   readonly port: number
   readonly replicationUser: string
   readonly replicationPasswordFile: string
+  /** A Galera cluster has its own way: there it is `async`, and nothing of semi-sync is switched on. */
   readonly durability: 'semi-sync' | 'async'
   /** In the file in seconds, as every time limit. How long a fence may take before G7 kills the database process. */
   readonly fenceTimeoutMs: number
@@ -65,6 +66,10 @@ export interface DatabaseConfig {
   readonly drainPolicy: 'refuse' | 'promote'
   /** How long a planned withdrawal waits until the peer has received every write. */
   readonly handoverTimeoutMs: number
+  /** wsrep_cluster_name; matters with engine "galera". */
+  readonly clusterName: string
+  /** A Galera member that is Donor/Desynced stays fit. */
+  readonly donorServes: boolean
 }
 
 export interface HooksConfig {

@@ -7,8 +7,14 @@ import type { Config } from '../core/config.ts'
 
 /** Twelve hexadecimal digits. */
 export function fingerprint(config: Config): string {
-  const { node: _self, peer: _other, peers: _others, nodes, ...shared } = config
-  const both = { ...shared, nodes: [...nodes].sort((one, other) => one.name.localeCompare(other.name)) }
+  const { node: self, peer: _other, peers: _others, nodes, health, ...shared } = config
+  // Each member of a Galera cluster listens on its own address.
+  const listens = health?.host === self.address ? { ...health, host: 'its own address' } : health
+  const both = {
+    ...shared,
+    health: listens,
+    nodes: [...nodes].sort((one, other) => one.name.localeCompare(other.name)),
+  }
   return createHash('sha256').update(canonical(both)).digest('hex').slice(0, 12)
 }
 

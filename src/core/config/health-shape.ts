@@ -7,7 +7,8 @@ export const HEALTH = {
     'listen',
     type.listen,
     '"127.0.0.1:8008"',
-    'Where the read-only HTTP answers; `"off"` closes it. It tells states, never secrets, but to everybody who reaches it.',
+    'Where the read-only HTTP answers; `"off"` closes it. It tells states, never secrets, but to everybody who reaches it. ' +
+      'With engine `galera` by default the address of this machine, port 8008: the members ask each other there.',
     { host: '127.0.0.1', port: 8008 },
   ),
   agent_listen: row(

@@ -2,7 +2,8 @@
  * From the text of apmode.toml to a complete `Config`, or to every fault at once, each with its line. Pure: what only
  * the machine knows (its name, the state of the password file) is passed in. It never shows a value under an unknown key.
  */
-import type { Config, ConfigProblem, NodeConfig, UnitConfig } from '../config.ts'
+import type { Config, ConfigProblem, DatabaseConfig, NodeConfig, UnitConfig } from '../config.ts'
+import { GALERA_RULES } from './galera-rules.ts'
 import { HOOKS } from './hooks-shape.ts'
 import { readTable, repeatedTables, singleTable } from './read.ts'
 import { type Draft, RULES } from './rules.ts'
@@ -31,6 +32,19 @@ const present = <T>(value: T | null): value is T => value !== null
 
 /** In the order of the file; equal lines keep the order in which they were found. */
 const byLine = (a: ConfigProblem, b: ConfigProblem) => a.line - b.line
+
+/** Where the members of a Galera cluster ask each other, each on its own address. */
+const GALERA_PORT = 8008
+
+function databaseOf(values: ValuesOf<typeof DATABASE>, codename: string): DatabaseConfig {
+  const { engine, durability } = values
+  return {
+    ...values,
+    durability: engine === 'galera' ? 'async' : durability,
+    // A codename may be longer, and may have a colon.
+    clusterName: values.clusterName ?? codename.replaceAll(':', '-').slice(0, 32),
+  }
+}
 
 export function parseConfig(text: string, self: Self, facts?: Facts): ParseResult {
   const problems: ConfigProblem[] = []
@@ -69,7 +83,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
   const broken = new Set(problems.filter(({ key }) => key === 'node' || key === 'unit').map(({ key }) => key))
 
   const draft: Draft = { top, nodes, vrrp, units, database, health, broken }
-  for (const rule of RULES) rule(draft, report)
+  for (const rule of [...RULES, ...GALERA_RULES]) rule(draft, report)
 
   const named = nodes.flatMap((node) => (node.values.name === undefined ? [] : [{ name: node.values.name, node }]))
   const found = named.length > 0 ? findSelf(named, self) : null
@@ -79,7 +93,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
   }
 
   const { engine, replicationPasswordFile } = database.values
-  const secret = engine === 'mariadb' && replicationPasswordFile !== undefined
+  const secret = engine !== undefined && engine !== 'none' && replicationPasswordFile !== undefined
   const wrong = secret ? (facts?.passwordFileProblem(replicationPasswordFile) ?? null) : null
   if (wrong !== null) {
     const line = database.lineOf('replication_password_file')
@@ -109,8 +123,9 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
     nodes: allNodes,
     vrrp: parts.vrrp,
     units: allUnits,
-    database: parts.database,
-    health: parts.health.listen,
+    database: databaseOf(parts.database, parts.top.codename),
+    health:
+      engine === 'galera' && !health.given('listen') ? { host: node.address, port: GALERA_PORT } : parts.health.listen,
     healthAgent: parts.health.agentListen,
     hooks: parts.hooks,
   }

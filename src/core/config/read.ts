@@ -15,6 +15,8 @@ export interface ReadTable<S extends Shape> {
   readonly line: number
   /** The line of a key where it is given, of the header where it is not. */
   lineOf(key: keyof S & string): number
+  /** The key stands in the file, well or not. */
+  given(key: keyof S & string): boolean
 }
 
 export type Report = (problem: ConfigProblem) => void
@@ -61,7 +63,8 @@ export function readTable<S extends Shape>(
     } else if ('fallback' in row) values[row.field] = row.fallback
     else if (table !== null) report({ ...at, message: `found nothing, expected ${row.type.expected}` })
   }
-  return { values: values as Partial<ValuesOf<S>>, path: place.path, line: place.line, lineOf }
+  const given = (key: string) => entries.has(key)
+  return { values: values as Partial<ValuesOf<S>>, path: place.path, line: place.line, lineOf, given }
 }
 
 /** The single table `[name]`; null when it is not there or is something else (which is reported). */

@@ -18,9 +18,13 @@ export interface Draft {
   readonly broken: ReadonlySet<string>
 }
 
-type Rule = (draft: Draft, report: Report) => void
+export type Rule = (draft: Draft, report: Report) => void
 
-const at = (table: { path: string; lineOf(key: string): number }, key: string, message: string): ConfigProblem => ({
+export const at = (
+  table: { path: string; lineOf(key: string): number },
+  key: string,
+  message: string,
+): ConfigProblem => ({
   line: table.lineOf(key),
   key: join(table.path, key),
   message,
@@ -68,7 +72,7 @@ const enoughNodes: Rule = ({ nodes, database, broken }, report) => {
   if (third === undefined || database.values.engine !== 'mariadb') return
   const reason =
     'with engine "mariadb" one machine is the primary and its peer is the only replica that may be promoted ' +
-    '(engine "none" allows more)'
+    '(engines "galera" and "none" allow more)'
   report({ line: third.line, key: third.path, message: `found ${nodes.length} nodes, expected two at most: ${reason}` })
 }
 
@@ -100,6 +104,10 @@ const oneHome: Rule = ({ nodes, database }, report) => {
   for (const node of homes) {
     if (database.values.engine === 'mariadb') {
       const message = 'found true with engine "mariadb", expected false: the way back of a database is apmode handover'
+      report(at(node, 'preempt', message))
+    }
+    if (database.values.engine === 'galera' && nodes.length === 2) {
+      const message = 'found true with engine "galera" on two nodes, expected false: who survives serves alone (mode s)'
       report(at(node, 'preempt', message))
     }
   }
@@ -164,8 +172,9 @@ const kindsOfUnit: Rule = ({ units, database, broken }, report) => {
   if (ofKind('router').length === 0) {
     report({ line, key: 'unit', message: 'found no unit of kind "router", expected one (keepalived.service)' })
   }
-  if (ofKind('database').length === 0 && database.values.engine === 'mariadb') {
-    const message = 'found "mariadb" and no unit of kind "database", expected such a unit, or engine "none"'
+  const { engine } = database.values
+  if (ofKind('database').length === 0 && (engine === 'mariadb' || engine === 'galera')) {
+    const message = `found "${engine}" and no unit of kind "database", expected such a unit, or engine "none"`
     report(at(database, 'engine', message))
   }
 }

@@ -3,11 +3,13 @@
  * example. Validation, defaults, "did you mean" and the table in docs/configuration.md are made from these rows, so that
  * a new key is one row here and one field in `Config`. What concerns several keys at once is in `rules.ts`.
  */
+import { DATABASE } from './database-shape.ts'
 import { HEALTH } from './health-shape.ts'
 import { HOOKS } from './hooks-shape.ts'
 import { row, type Shape } from './row.ts'
 import * as type from './value-types.ts'
 
+export { DATABASE } from './database-shape.ts'
 export { HEALTH } from './health-shape.ts'
 export type { Row, Shape, ValuesOf } from './row.ts'
 
@@ -60,8 +62,8 @@ export const NODE = {
     'preempt',
     type.yesNo,
     'false',
-    'The VIP goes back to this machine by itself once it has been fit for `preempt_delay`. Only the `active` one, only with ' +
-      'engine `none`.',
+    'The VIP goes back to this machine by itself once it has been fit for `preempt_delay`. Only the `active` one; not with ' +
+      'engine `mariadb`, nor with two machines of engine `galera`.',
     false,
   ),
 }
@@ -132,81 +134,6 @@ export const UNIT = {
   ),
 }
 
-export const DATABASE = {
-  engine: row(
-    'engine',
-    type.oneOf(['mariadb', 'none'], { galera: 'this version does not support' }),
-    '"mariadb"',
-    'What replicates; `none` leaves any database alone.',
-    'mariadb',
-  ),
-  socket: row(
-    'socket',
-    type.socketPath,
-    '"/run/mysqld/mysqld.sock"',
-    'Where the local administrator (root by `unix_socket`, no password) connects.',
-    '/run/mysqld/mysqld.sock',
-  ),
-  port: row('port', type.whole(1, 65535), '3306', 'The TCP port of both databases.', 3306),
-  replication_user: row(
-    'replicationUser',
-    type.accountName,
-    '"replication"',
-    'The account with which a machine reaches the database of its peer.',
-    'replication',
-  ),
-  replication_password_file: row(
-    'replicationPasswordFile',
-    type.absolutePath,
-    '"/etc/apmode/replication.password"',
-    'Holds the password of that account: one line, owned by root, mode 0600.',
-    '/etc/apmode/replication.password',
-  ),
-  durability: row(
-    'durability',
-    type.oneOf(['semi-sync', 'async']),
-    '"semi-sync"',
-    '`semi-sync`: an acknowledged write is on both machines while both are well. `async`: it may be on one only.',
-    'semi-sync',
-  ),
-  fence_timeout: row(
-    'fenceTimeoutMs',
-    type.seconds(0.1, 60),
-    '1.0',
-    'How long making the database read-only may take before its process is killed.',
-    1_000,
-  ),
-  hang_timeout: row(
-    'hangTimeoutMs',
-    type.seconds(0.2, 600),
-    '2.0',
-    'How long the database may be silent, or the disk of the holder not take a write, before the machine is unfit.',
-    2_000,
-  ),
-  drain_timeout: row(
-    'drainTimeoutMs',
-    type.seconds(0.1, 3600),
-    '10.0',
-    'How long a promotion waits until everything received is applied.',
-    10_000,
-  ),
-  drain_policy: row(
-    'drainPolicy',
-    type.oneOf(['refuse', 'promote']),
-    '"refuse"',
-    'What follows when that time is over: `refuse` waits and tries again, nobody serves; `promote` serves and records in ' +
-      'apmode.lead how many transactions were given up.',
-    'refuse',
-  ),
-  handover_timeout: row(
-    'handoverTimeoutMs',
-    type.seconds(0.1, 3600),
-    '10.0',
-    'How long a planned withdrawal waits until the peer has every write.',
-    10_000,
-  ),
-}
-
 export interface Section {
   /** As in the file: `vrrp`. The empty name is the top of the file. */
   readonly name: string
@@ -220,7 +147,7 @@ export interface Section {
 /** In the order of the file and of the documentation. */
 export const SECTIONS = [
   { name: '', header: '', repeated: false, shape: TOP, sentence: 'At the top of the file, before the first section.' },
-  { name: 'node', header: '[[node]]', repeated: true, shape: NODE, sentence: 'Once for each of the two machines.' },
+  { name: 'node', header: '[[node]]', repeated: true, shape: NODE, sentence: 'Once for each machine.' },
   {
     name: 'vrrp',
     header: '[vrrp]',

@@ -23,7 +23,7 @@ export interface ValueType<T> {
 const NO: Reading<never> = { ok: false }
 const yes = <T>(value: T): Reading<T> => ({ ok: true, value })
 
-function text(label: string, expected: string, fits: (value: string) => boolean): ValueType<string> {
+export function text(label: string, expected: string, fits: (value: string) => boolean): ValueType<string> {
   return {
     label,
     expected,
@@ -32,11 +32,7 @@ function text(label: string, expected: string, fits: (value: string) => boolean)
   }
 }
 
-export function oneOf<const T extends string>(
-  words: readonly T[],
-  /** Words that are known and refused, each with the reason. */
-  refused: Readonly<Record<string, string>> = {},
-): ValueType<T> {
+export function oneOf<const T extends string>(words: readonly T[]): ValueType<T> {
   const expected = words.map((word) => `"${word}"`).join(' or ')
   return {
     label: expected,
@@ -44,9 +40,7 @@ export function oneOf<const T extends string>(
     read: (found) => {
       if (found.kind !== 'string') return NO
       const word = words.find((candidate) => candidate === found.value)
-      if (word !== undefined) return yes(word)
-      const why = refused[String(found.value)]
-      return why === undefined ? NO : { ok: false, found: `${describe(found)}, which ${why}` }
+      return word === undefined ? NO : yes(word)
     },
   }
 }

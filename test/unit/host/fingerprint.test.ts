@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Config } from '../../../src/core/config.ts'
 import { fingerprint } from '../../../src/host/fingerprint.ts'
-import { changed, configOf, EXAMPLE, THREE } from '../core/config/example.ts'
+import { changed, configOf, EXAMPLE, GALERA, THREE } from '../core/config/example.ts'
 
 const on = (hostname: string, text = EXAMPLE): Config => configOf(text, { hostname, nodeFile: null })
 
@@ -16,6 +16,14 @@ test('the two machines of one file agree', () => {
 test('so do the three of one file', () => {
   const names = ['host1', 'host2', 'host3']
   expect(new Set(names.map((name) => fingerprint(on(name, THREE)))).size).toBe(1)
+})
+
+test('so do the members of a Galera cluster, each of which listens on its own address', () => {
+  const names = ['host1', 'host2', 'host3']
+  expect(new Set(names.map((name) => fingerprint(on(name, GALERA)))).size).toBe(1)
+  expect(fingerprint(on('host1', `${GALERA}[health]\nlisten = "0.0.0.0:8008"\n`))).not.toBe(
+    fingerprint(on('host1', GALERA)),
+  )
 })
 
 test('comments, and the order in which the machines stand, make no difference', () => {

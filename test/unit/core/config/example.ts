@@ -57,6 +57,14 @@ export const THREE = changed(
   ['engine = "mariadb"', 'engine = "none"'],
 )
 
+/** Three members of a Galera cluster: host1, host2 and host3. */
+export const GALERA = changed(
+  THREE,
+  ['engine = "none"', 'engine = "galera"'],
+  ['durability = "semi-sync"\n', ''],
+  ['\n[health]\nlisten = "127.0.0.1:8008"\n', ''],
+)
+
 /** The smallest file that is complete. */
 export const SMALLEST = `[[node]]
 name = "host1"

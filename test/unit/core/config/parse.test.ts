@@ -99,7 +99,7 @@ test('ten different faults: ten errors at once, each with its line', () => {
     ['= 50', '= "50"'],
     ['"nginx.service"', '"nginx"'],
     ['kind = "router"', 'kind = "api"'],
-    ['"mariadb"\nsocket', '"galera"\nsocket'],
+    ['"mariadb"\nsocket', '"postgres"\nsocket'],
     ['"127.0.0.1:8008"', '8008'],
   )
   expect(linesOf(problemsOf(text))).toEqual([
@@ -111,7 +111,7 @@ test('ten different faults: ten errors at once, each with its line', () => {
     '18 vrrp.virtual_router_id: found "50", expected a whole number from 1 to 255',
     '22 unit: found no unit of kind "router", expected one (keepalived.service)',
     '26 unit[1].name: found "nginx", expected the full name of a systemd unit, as "nginx.service"',
-    '34 database.engine: found "galera", which this version does not support, expected "mariadb" or "none"',
+    '34 database.engine: found "postgres", expected "mariadb" or "galera" or "none"',
     '41 health.listen: found the number 8008, expected an address and a port, as "127.0.0.1:8008" or "[::1]:8008", or "off"',
   ])
 })

@@ -49,7 +49,7 @@ const THIRD = '[[node]]\nname = "host3"\naddress = "192.168.33.103"\ninterface =
 
 test('a third node is refused with the reason', () => {
   expect(said(['[vrrp]', THIRD])).toEqual([
-    '16 node[2]: found 3 nodes, expected two at most: with engine "mariadb" one machine is the primary and its peer is the only replica that may be promoted (engine "none" allows more)',
+    '16 node[2]: found 3 nodes, expected two at most: with engine "mariadb" one machine is the primary and its peer is the only replica that may be promoted (engines "galera" and "none" allow more)',
   ])
 })
 
