@@ -95,6 +95,7 @@ export function unfitReasons(state: State, observed: Observed, config: Config): 
 
 /** A holder of a pair whose commits do not wait for the peer, although they should: the pair is not whole (yet). */
 export function commitsAlone(state: State, { database }: Observed, config: Config): boolean {
-  const pair = state.mode !== 'm' && config.peer !== null && config.database.durability === 'semi-sync'
+  const { engine, durability } = config.database
+  const pair = state.mode !== 'm' && config.peer !== null && engine === 'mariadb' && durability === 'semi-sync'
   return pair && database?.answers === true && database.writable && !database.commitsWithPeer
 }

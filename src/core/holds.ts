@@ -2,18 +2,14 @@
  * What keeps a right of the posture back for now. A hold only ever takes away: it turns `writable` into `read-only`, and
  * following into not following. Invariant: with any hold on it, no posture grants more than without.
  */
+import { awaitsWitness } from './awaits-witness.ts'
+import type { Config } from './config.ts'
 import { consentHolds } from './consent.ts'
-import { awaitsWitness } from './lineage.ts'
+import { restrainMember } from './member-holds.ts'
 import { isDown, type Observed, routerOf } from './observed.ts'
-import type { Posture } from './posture.ts'
+import type { Posture, Restrained } from './posture.ts'
 import { startHolds } from './starting.ts'
 import type { State } from './state.ts'
-
-export interface Restrained {
-  readonly posture: Posture
-  /** A sentence for each right that is kept back. */
-  readonly holds: readonly string[]
-}
 
 function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
   const holds: string[] = []
@@ -58,10 +54,20 @@ function staysHolds(state: State, observed: Observed): string[] {
   return able ? [] : [`G4 last one standing: no peer is attached that could serve, ${stays}`]
 }
 
-export function restrain(posture: Posture, state: State, observed: Observed, unfit: readonly string[]): Restrained {
+export function restrain(
+  posture: Posture,
+  state: State,
+  observed: Observed,
+  unfit: readonly string[],
+  config: Config,
+): Restrained {
   const holds: string[] = []
   let restrained = posture
-  if (posture.database === 'writable') {
+  if (config.database.engine === 'galera') {
+    const member = restrainMember(posture, { state, observed, config, unfit })
+    restrained = member.posture
+    holds.push(...member.holds)
+  } else if (posture.database === 'writable') {
     const held = writeHolds(observed, unfit)
     // Without the right to write nothing of a promotion is begun: replication stays as it is.
     if (held.length > 0)

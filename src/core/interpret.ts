@@ -2,10 +2,11 @@
  * From what was heard and what is seen to an event of the machine. keepalived's words are hints, late, doubled and out
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
+import { awaitsWitness } from './awaits-witness.ts'
 import { type Config, isOneOfMany } from './config.ts'
 import { isVetoed, lacksConsent } from './consent.ts'
 import { offeredTo } from './handover.ts'
-import { awaitsWitness, lineageReasons, waitsForLead } from './lineage.ts'
+import { lineageReasons, waitsForLead } from './lineage.ts'
 import { isDown, isDying, isRunning, type Observed, routerOf } from './observed.ts'
 import { givenUp } from './starting.ts'
 import type { MachineEvent, State } from './state.ts'

@@ -9,7 +9,7 @@ import { restrain } from './holds.ts'
 import { lineageReasons, sharesLead } from './lineage.ts'
 import type { Observed } from './observed.ts'
 import { type Plan, plan } from './plan.ts'
-import { type Posture, rowFor } from './posture.ts'
+import { type Posture, postureFor } from './posture.ts'
 import { leadReason } from './sentence.ts'
 import type { State } from './state.ts'
 
@@ -38,7 +38,7 @@ export interface Circumstances {
 export function judge(state: State, observed: Observed, config: Config, circumstances: Circumstances): Judgement {
   const unfit = unfitReasons(state, observed, config)
   const lead = observed.database?.answers === true ? observed.database.lead : null
-  const { posture, holds } = restrain(rowFor(state).posture, state, observed, unfit)
+  const { posture, holds } = restrain(postureFor(state, config.database.engine), state, observed, unfit, config)
   return {
     posture,
     unfit,
@@ -52,7 +52,8 @@ export function judge(state: State, observed: Observed, config: Config, circumst
       unfit,
       reason: leadReason(circumstances.event, circumstances.from, state, lead, config.node.name),
       source: config.peer === null ? null : `${config.peer.address}:${config.database.port}`,
-      semiSync: config.database.durability === 'semi-sync' && config.peer !== null,
+      semiSync:
+        config.database.engine === 'mariadb' && config.database.durability === 'semi-sync' && config.peer !== null,
       peerWaitMs:
         circumstances.peerWaitMs ??
         (circumstances.planned ? config.database.handoverTimeoutMs : UNPLANNED_PEER_WAIT_MS),

@@ -4,6 +4,7 @@
  * lease that does not. Pure. Invariant: only evidence makes a machine a lead; what is unknown is doubt.
  */
 import type { DatabasePresent, Lead, PeerStatus } from '../ports/database.ts'
+import { clusterReasons, type Remembered } from './cluster.ts'
 import type { Config } from './config.ts'
 import { divergence, type GtidRange, rangeText } from './divergence.ts'
 import type { Observed } from './observed.ts'
@@ -46,6 +47,8 @@ export interface Lineage {
   readonly unwitnessed: boolean
   /** Neither the peer nor a witness is seen (G9). */
   readonly cutOff: boolean
+  /** Of a Galera cluster: how this member was seen last. */
+  readonly cluster: Remembered
   /** Transactions that only this machine has, as far as was ever seen (G6). */
   readonly diverged: readonly GtidRange[]
   /** Where they are kept; null: not yet. */
@@ -151,16 +154,11 @@ export function waitsForLead(observed: Observed, self: string): boolean {
   return claimOf(lineage.claim, database.lead, self) !== 'none'
 }
 
-/** The VIP may have come because this machine was cut off a moment ago: without the peer's answer, a witness must say no. */
-export function awaitsWitness({ lineage, peer, database }: Observed): boolean {
-  const already = database?.answers === true && database.writable
-  const there = peer?.reachable === true || peer?.refused === true
-  return lineage.unwitnessed && !already && !there
-}
-
 /** Why this machine is kept out by what it knows of the pair: G2, G3, G6, G9. Each a sentence. */
 export function lineageReasons(state: State, observed: Observed, config: Config): string[] {
   const { lineage, database } = observed
+  if (config.database.engine === 'galera')
+    return [...cutOffReasons(observed), ...clusterReasons(state, observed, config)]
   if (config.peer === null || database === null) return cutOffReasons(observed)
   const reasons = cutOffReasons(observed)
   if (lineage.diverged.length > 0) reasons.push(divergedSentence(observed, config))

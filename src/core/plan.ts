@@ -7,6 +7,7 @@ import { offerReason } from './handover.ts'
 import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
 import { commits } from './plan-commits.ts'
 import { changeFiles, maskFiles } from './plan-files.ts'
+import { leaveCluster, takePart } from './plan-member.ts'
 import type { Posture } from './posture.ts'
 import { mayStart } from './starting.ts'
 import type { Step } from './step.ts'
@@ -43,6 +44,7 @@ export function plan(observed: Observed, posture: Posture, input: PlanInput): Pl
     withdraw: [
       // At once, and needing nobody: whoever takes the VIP over must not share it.
       ...removeVip(observed),
+      ...leaveCluster(observed, posture, input),
       ...withdrawWrites(observed, posture),
       ...offerLead(observed),
       ...waitForPeer(observed, posture, input),
@@ -180,6 +182,7 @@ function cutReplication(observed: Observed, posture: Posture): Step[] {
 function promote(observed: Observed, posture: Posture, input: PlanInput): Step[] {
   const database = present(observed)
   if (posture.database !== 'writable' || database === null) return []
+  if (database.cluster !== null) return takePart(observed, posture, input)
   const steps: Step[] = []
   const { replication } = database
   if (replication !== null && posture.replication === 'off') {

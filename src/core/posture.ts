@@ -16,6 +16,18 @@ export interface Posture {
   readonly replication: 'off' | 'from the peer' | 'as is'
   /** Who acknowledges a commit (semi-sync): the peer too, until it is known that it cannot. */
   readonly commits: 'with the peer' | 'as is'
+  /**
+   * Of a Galera cluster. `in`: it takes writes as long as it is in the primary component. `in, alone if need be`: it forms one where the
+   * peer is gone with it. `out`: it falls behind on purpose, and takes no writes.
+   */
+  readonly member: 'in' | 'in, alone if need be' | 'out' | 'as is'
+}
+
+/** A posture, less what is kept back for now. */
+export interface Restrained {
+  readonly posture: Posture
+  /** A sentence for each right that is kept back. */
+  readonly holds: readonly string[]
 }
 
 export interface Row {
@@ -26,6 +38,8 @@ export interface Row {
   readonly sentence: string
   /** The same on a machine without a database, where it is not. */
   readonly withoutDatabase?: string
+  /** The same on a member of a Galera cluster, where it is not. */
+  readonly inCluster?: string
 }
 
 const ANY = ['init', 'master', 'backup', 'fault', 'stop'] as const
@@ -39,6 +53,7 @@ const asIs: Posture = {
   database: 'as is',
   replication: 'as is',
   commits: 'as is',
+  member: 'as is',
 }
 
 const inPair = { bootUnit: 'disabled', serviceUnits: 'disabled' } as const
@@ -49,6 +64,7 @@ const waiting = {
   database: 'read-only',
   replication: 'as is',
   commits: 'as is',
+  member: 'in',
 } as const
 const serving = {
   router: 'running',
@@ -56,6 +72,7 @@ const serving = {
   database: 'writable',
   replication: 'off',
   commits: 'with the peer',
+  member: 'in, alone if need be',
 } as const
 
 export const ROWS: readonly Row[] = [
@@ -63,7 +80,7 @@ export const ROWS: readonly Row[] = [
   {
     mode: 'unreadable',
     vrrp: ANY,
-    posture: { ...asIs, holderUnits: 'stopped', database: 'read-only' },
+    posture: { ...asIs, holderUnits: 'stopped', database: 'read-only', member: 'out' },
     sentence: 'the mode file cannot be understood: fenced, nothing is granted until `apmode set`',
     withoutDatabase: 'the mode file cannot be understood: nothing is granted until `apmode set`',
   },
@@ -73,12 +90,14 @@ export const ROWS: readonly Row[] = [
     posture: { ...inPair, ...waiting },
     sentence: 'member of the pair, keepalived is not running: read-only',
     withoutDatabase: 'member of the pair, keepalived is not running',
+    inCluster: 'member of the cluster, keepalived is not running',
   },
   {
     mode: 'ap',
     vrrp: ['master'],
     posture: { ...inPair, ...serving },
     sentence: 'member of the pair, carries the VIP: serves',
+    inCluster: 'member of the cluster, carries the VIP: serves',
   },
   {
     mode: 'ap',
@@ -90,9 +109,11 @@ export const ROWS: readonly Row[] = [
       database: 'read-only',
       replication: 'from the peer',
       commits: 'as is',
+      member: 'in',
     },
     sentence: 'member of the pair, standing by: follows the peer',
     withoutDatabase: 'member of the pair, standing by',
+    inCluster: 'member of the cluster, without the VIP',
   },
   {
     mode: 'ap',
@@ -101,12 +122,14 @@ export const ROWS: readonly Row[] = [
     posture: { ...inPair, ...waiting, replication: 'from the peer' },
     sentence: 'member of the pair, not able to serve: read-only, follows a peer that serves',
     withoutDatabase: 'member of the pair, not able to serve',
+    inCluster: 'member of the cluster, not able to carry the VIP',
   },
   {
     mode: 's',
     vrrp: ['master'],
     posture: { ...alone, ...serving },
     sentence: 'alone, carries the VIP: serves',
+    inCluster: 'alone, carries the VIP: serves, and forms the primary component where it must',
   },
   {
     mode: 's',
@@ -114,6 +137,7 @@ export const ROWS: readonly Row[] = [
     posture: { ...alone, ...waiting, replication: 'off' },
     sentence: 'alone, without the VIP: read-only, and never follows the peer that failed',
     withoutDatabase: 'alone, without the VIP',
+    inCluster: 'alone, without the VIP: forms no primary component',
   },
   {
     mode: 'm',
@@ -126,9 +150,11 @@ export const ROWS: readonly Row[] = [
       database: 'read-only',
       replication: 'as is',
       commits: 'as is',
+      member: 'out',
     },
     sentence: 'in maintenance: masked, without the VIP, read-only',
     withoutDatabase: 'in maintenance: masked, without the VIP',
+    inCluster: 'in maintenance: masked, without the VIP, out of the cluster',
   },
 ]
 
@@ -138,7 +164,31 @@ export function rowFor(state: Pick<State, 'mode' | 'vrrp'>): Row {
   return row
 }
 
+/**
+ * What must hold on a machine with this engine. A member of a Galera cluster takes writes wherever it is `in`, with or without the
+ * VIP; replication and who acknowledges is the cluster's own affair.
+ */
+export function postureFor(state: Pick<State, 'mode' | 'vrrp'>, engine: Engine): Posture {
+  const { posture } = rowFor(state)
+  if (engine !== 'galera') return { ...posture, member: 'as is' }
+  return { ...posture, database: WRITES[posture.member], replication: 'as is', commits: 'as is' }
+}
+
+const WRITES: Readonly<Record<Posture['member'], Posture['database']>> = {
+  in: 'writable',
+  'in, alone if need be': 'writable',
+  out: 'read-only',
+  'as is': 'as is',
+}
+
 /** What the row means on a machine with this engine. */
-export function meaningOf({ sentence, withoutDatabase = sentence }: Row, engine: Engine): string {
-  return engine === 'none' ? withoutDatabase : sentence
+export function meaningOf({ sentence, withoutDatabase, inCluster }: Row, engine: Engine): string {
+  switch (engine) {
+    case 'mariadb':
+      return sentence
+    case 'galera':
+      return inCluster ?? sentence
+    case 'none':
+      return withoutDatabase ?? sentence
+  }
 }

@@ -68,10 +68,15 @@ export function turnSentence(now: {
   peerGone: boolean
   rival: boolean
   lease: boolean
+  /** A member of a Galera cluster, answering. */
+  clustered: boolean
+  componentLost: boolean
 }): string {
   if (now.cutOff) return 'neither the peer nor a witness answers'
+  if (now.componentLost) return 'this member is in no primary component'
   if (now.diverged) return 'this machine has transactions that the peer lacks'
   if (now.peerGone) return 'the peer acknowledges nothing any more'
   if (now.rival) return 'the peer goes on accepting writes'
+  if (now.clustered) return 'the cluster has changed'
   return now.lease ? 'this replica has every write' : 'the pair has changed'
 }

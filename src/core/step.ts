@@ -2,6 +2,7 @@
  * The steps that the machine can make, each idempotent. A step either withdraws a right or grants one. What it means is
  * said here once, as a sentence (log, history, plan) and as the calls that it makes (plan, dry run). It performs nothing.
  */
+import { clusterStatements } from './cluster-statements.ts'
 import type { Config } from './config.ts'
 import { type GtidRange, rangeText } from './divergence.ts'
 import { statements } from './statements.ts'
@@ -13,6 +14,9 @@ export type Step =
   | { readonly do: 'kill-database'; readonly effect: 'withdraw'; readonly unit: string; readonly because: string }
   | { readonly do: 'wait-for-peer'; readonly effect: 'withdraw'; readonly limitMs: number }
   | { readonly do: 'declare-unfit'; readonly effect: 'withdraw'; readonly reasons: readonly string[] }
+  /** A Galera member: falls behind without holding up the others; `limitMs`: waits for its clients' transactions. */
+  | { readonly do: 'desync'; readonly effect: 'withdraw' }
+  | { readonly do: 'drain-clients'; readonly effect: 'withdraw'; readonly limitMs: number }
   | { readonly do: 'stop-unit'; readonly effect: 'withdraw'; readonly unit: string }
   | { readonly do: 'remove-vip'; readonly effect: 'withdraw' }
   | { readonly do: 'cut-replication'; readonly effect: 'withdraw' }
@@ -24,7 +28,10 @@ export type Step =
   | { readonly do: 'forget-primary'; readonly effect: 'grant' }
   | { readonly do: 'commit-with-peer'; readonly effect: 'grant' }
   | { readonly do: 'commit-alone'; readonly effect: 'grant' }
-  | { readonly do: 'allow-writes'; readonly effect: 'grant' }
+  | { readonly do: 'resync'; readonly effect: 'grant' }
+  | { readonly do: 'form-component'; readonly effect: 'grant' }
+  /** `anywhere`: also without the VIP (a member of a cluster). */
+  | { readonly do: 'allow-writes'; readonly effect: 'grant'; readonly anywhere?: boolean }
   | { readonly do: 'declare-fit'; readonly effect: 'grant' }
   /** `asReplica`: a database that was a primary when it ended gives up what the peer never acknowledged. */
   | { readonly do: 'start-unit'; readonly effect: 'grant'; readonly unit: string; readonly asReplica?: boolean }
@@ -57,6 +64,14 @@ export function sentenceOf(step: Step, config: Config): string {
       return `wait until ${config.peer?.name ?? 'the peer'} has every write, ${step.limitMs} ms at most`
     case 'declare-unfit':
       return `tell keepalived that this machine is unfit: ${step.reasons.join('; ')}`
+    case 'desync':
+      return 'let the cluster go on without waiting for this member (wsrep_desync)'
+    case 'drain-clients':
+      return `let the transactions of the clients end, ${step.limitMs} ms at most`
+    case 'resync':
+      return 'keep up with the cluster again (wsrep_desync)'
+    case 'form-component':
+      return 'form the primary component alone (pc.bootstrap): the other members are gone'
     case 'stop-unit':
       return `stop ${step.unit}`
     case 'remove-vip':
@@ -126,6 +141,13 @@ export function callsOf(step: Step, config: Config): string[] {
         ? [manager('SetEnvironment', list([`${name}=${value}`])), start, manager('UnsetEnvironment', list([name]))]
         : [start]
     }
+    case 'desync':
+    case 'resync':
+      return [clusterStatements.desync(step.do === 'desync')]
+    case 'drain-clients':
+      return ['SELECT … FROM information_schema.INNODB_TRX, until there is none']
+    case 'form-component':
+      return [clusterStatements.formComponent()]
     case 'remove-vip':
       return [`ip address del ${config.vrrp.vip} dev ${config.node.interface}`]
     case 'cut-replication':

@@ -1,14 +1,14 @@
 /**
  * The decision table as cells, for the page, and as Markdown: `apmode table` prints it, docs/mode-table.md is it. Made from
- * `posture.ts` alone. Invariant: a column about a database is there only where there is one.
+ * `posture.ts` alone. Invariant: a column about a database is there only where there is such a one.
  */
 import { meaningOf, ROWS, type Row } from './posture.ts'
 import { type Engine, VRRP_STATES } from './vocabulary.ts'
 
 interface Column {
   readonly title: string
-  /** About a database. */
-  readonly data?: true
+  /** Where there is something to say; without it: everywhere. */
+  readonly engines?: readonly Engine[]
   of(row: Row, engine: Engine): string
 }
 
@@ -18,13 +18,14 @@ const COLUMNS: readonly Column[] = [
   { title: 'boot unit / service units (files)', of: filesCell },
   { title: 'keepalived', of: ({ posture }) => posture.router },
   { title: 'holder-only units', of: ({ posture }) => posture.holderUnits },
-  { title: 'database', data: true, of: ({ posture }) => posture.database },
-  { title: 'replication', data: true, of: ({ posture }) => posture.replication },
-  { title: 'commits', data: true, of: ({ posture }) => posture.commits },
+  { title: 'database', engines: ['mariadb'], of: ({ posture }) => posture.database },
+  { title: 'replication', engines: ['mariadb'], of: ({ posture }) => posture.replication },
+  { title: 'commits', engines: ['mariadb'], of: ({ posture }) => posture.commits },
+  { title: 'member', engines: ['galera'], of: ({ posture }) => posture.member },
   { title: 'meaning', of: meaningOf },
 ]
 
-const columnsOf = (engine: Engine) => COLUMNS.filter(({ data }) => data !== true || engine !== 'none')
+const columnsOf = (engine: Engine) => COLUMNS.filter(({ engines }) => engines === undefined || engines.includes(engine))
 
 function vrrpCell(row: Row): string {
   if (row.vrrp.length === VRRP_STATES.length) return 'any'

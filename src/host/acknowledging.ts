@@ -3,13 +3,15 @@
  * than any lease of a replica, or when nothing listens there; one that is attached and acknowledges nothing is trusted
  * again ever later. Pure bookkeeping over monotonic milliseconds.
  */
+import type { Lineage } from '../core/lineage.ts'
 import type { Acknowledgements, PeerStatus } from '../ports/database.ts'
 import { RECOVERY_MS, STUCK_FIRST_MS, STUCK_MOST_MS } from './pace.ts'
 
 export class Acknowledging {
   /** The acknowledgement cannot come. */
   gone = false
-  readonly #goneMs: number
+  /** How long a silent peer is waited for. */
+  readonly goneMs: number
   /** When all was last in order; null: this machine does not lead. */
   #inOrderAt: number | null = null
   #received = 0
@@ -21,12 +23,16 @@ export class Acknowledging {
   #trustAgainAt = 0
 
   constructor(goneMs: number) {
-    this.#goneMs = goneMs
+    this.goneMs = goneMs
   }
 
   /** Commits wait, or did until a moment ago. */
   stalled(now: number): boolean {
     return now - this.#missedAt < RECOVERY_MS
+  }
+
+  known(now: number): Pick<Lineage, 'stalled' | 'peerGone'> {
+    return { stalled: this.stalled(now), peerGone: this.gone }
   }
 
   /** This machine does not lead now. */
@@ -60,7 +66,7 @@ export class Acknowledging {
   /** What a look at the peer says of one that is not in order. `cutOff`: it is this machine that nobody hears. */
   missed(peer: PeerStatus | null, attached: boolean, cutOff: boolean, now: number): void {
     const refused = peer?.refused === true
-    const silent = now - (this.#inOrderAt ?? now) >= this.#goneMs && !cutOff
+    const silent = now - (this.#inOrderAt ?? now) >= this.goneMs && !cutOff
     if (this.gone || !(refused || silent)) return
     this.gone = true
     // One whose machine has gone stays listed as attached for minutes; it may be trusted as soon as it is back.

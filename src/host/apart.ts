@@ -3,6 +3,7 @@
  * it had then, a peer that leads has by the time it is asked); forgotten only when a look says otherwise.
  */
 import { divergence, type GtidRange, rangeText } from '../core/divergence.ts'
+import type { Lineage } from '../core/lineage.ts'
 import type { DatabasePresent, PeerStatus } from '../ports/database.ts'
 
 const textOf = (ranges: readonly GtidRange[]) => ranges.map(rangeText).join(', ')
@@ -12,6 +13,10 @@ export class Apart {
   /** The file that holds them; null: not written yet. */
   keptIn: string | null = null
   #suspected = ''
+
+  get known(): Pick<Lineage, 'diverged' | 'keptIn'> {
+    return { diverged: this.ranges, keptIn: this.keptIn }
+  }
 
   /**
    * `own` was read before `peer`. `leads`: the peer does. Of one that does not, only what was written here counts: what came

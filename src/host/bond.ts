@@ -5,12 +5,13 @@
  * the peer is seen to write nothing; alone goes on only who waited longer than any lease lasts. It changes nothing outside.
  */
 import { type Claim, claimOf, type Lineage } from '../core/lineage.ts'
-import type { State } from '../core/state.ts'
-import type { DatabasePresent, DatabaseStatus, PeerStatus } from '../ports/database.ts'
+import type { DatabasePresent, Membership, PeerStatus } from '../ports/database.ts'
 import { Acknowledging } from './acknowledging.ts'
 import { Apart } from './apart.ts'
+import type { BondSources } from './bond-sources.ts'
 import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
+import { Member } from './member.ts'
 import { Outlook } from './outlook.ts'
 import { Outshouted } from './outshouted.ts'
 import { ASK_PEER_MS, BOND_MS, DOUBTFUL_MS, leaseOf } from './pace.ts'
@@ -20,16 +21,6 @@ import { Rival } from './rival.ts'
 import { Turns } from './turns.ts'
 import { Yielding } from './yielding.ts'
 
-export interface BondSources {
-  state(): State
-  /** A look at the own database that is remembered. */
-  lookAtDatabase(timeoutMs: number): Promise<DatabaseStatus | null>
-  /** A look at the peer's database that is remembered; null: there is none. */
-  lookAtPeer(timeoutMs: number): Promise<PeerStatus | null>
-  /** Something turned; as a sentence. `withdraws`: a right may have to be taken away. */
-  onTurn(sentence: string, withdraws: boolean): void
-}
-
 export class Bond {
   claim: Claim
   leadKept = false
@@ -38,6 +29,7 @@ export class Bond {
   readonly outlook: Outlook
   readonly yielding = new Yielding()
   readonly word: PeerWord
+  readonly member: Member
   readonly #rival = new Rival()
   readonly #outshouted = new Outshouted()
   readonly #parts: Parts
@@ -46,7 +38,6 @@ export class Bond {
   #soon: NodeJS.Timeout | null = null
   #looking: Promise<void> | null = null
   readonly #lease: Lease
-  readonly #goneMs: number
   readonly #acknowledging: Acknowledging
   /** When the peer's replica was last seen attached; one that leads has left its connection behind. */
   #attachedAt = Number.NEGATIVE_INFINITY
@@ -63,7 +54,7 @@ export class Bond {
   constructor(parts: Parts, claim: Claim, onChange: () => void = () => {}) {
     const { leaseMs, goneMs } = leaseOf(parts.config)
     this.#lease = new Lease(leaseMs, parts.config.database.durability === 'async')
-    this.#goneMs = goneMs
+    this.member = new Member(leaseMs)
     this.#acknowledging = new Acknowledging(goneMs)
     this.word = new PeerWord(parts, onChange)
     this.#parts = parts
@@ -78,17 +69,14 @@ export class Bond {
       leadKept: this.leadKept,
       led: this.led,
       lease: this.#lease.valid(now),
-      attachedLately: now - this.#attachedAt < this.#goneMs,
-      stalled: this.#acknowledging.stalled(now),
-      peerGone: this.#acknowledging.gone,
+      attachedLately: now - this.#attachedAt < this.#acknowledging.goneMs,
+      ...this.#acknowledging.known(now),
       peerUnfit: this.word.unfit(now),
       rival: this.#rival.staysOut(now),
       outshouted: this.#outshouted.staysOut(now),
-      witness: this.outlook.witness,
-      unwitnessed: this.outlook.unwitnessed(now),
-      cutOff: this.outlook.cutOff(now),
-      diverged: this.apart.ranges,
-      keptIn: this.apart.keptIn,
+      ...this.outlook.known(now),
+      cluster: this.member.remembered(now),
+      ...this.apart.known,
     }
   }
 
@@ -98,10 +86,9 @@ export class Bond {
     await Promise.all([this.#parts.witness?.known(), this.word.ask()])
     await this.#look(sources)
     await this.#look(sources)
-    this.#turns.next(this.lineage, this.#otherLeads)
-    const tick = () => void this.look()
-    this.#timer = setInterval(tick, BOND_MS)
-    this.#parts.witness?.onChange(tick)
+    this.#turns.next(this.lineage, this.#otherLeads, this.member)
+    this.#timer = setInterval(() => void this.look(), BOND_MS)
+    this.#parts.witness?.onChange(() => void this.look())
   }
 
   stop(): void {
@@ -146,7 +133,7 @@ export class Bond {
     this.#tickedAt = now
     this.word.keepAsking(now)
     await this.#look(this.#sources)
-    const turn = this.#turns.next(this.lineage, this.#otherLeads)
+    const turn = this.#turns.next(this.lineage, this.#otherLeads, this.member)
     if (turn !== null) this.#sources?.onTurn(turn.sentence, turn.withdraws)
   }
 
@@ -154,22 +141,25 @@ export class Bond {
     const { database, clock, config } = this.#parts
     const { mode } = sources.state()
     if (mode !== 'ap' && mode !== 's') return this.#rest()
-    // Without a database the peer cannot be seen: the witness alone says it.
-    if (database === null || config.peer === null) return this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
+    // A peer that cannot be seen, and more than one: the witness alone says it.
+    if (database === null || config.peer === null) this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
+    if (database === null || (config.peer === null && config.database.engine !== 'galera')) return
     const begun = clock.elapsed()
     const own = await sources.lookAtDatabase(LIMITS.databaseLook)
     if (own === null) return
     if (!own.answers) {
       void this.word.ask()
-      // One that starts again has lost its relay log.
+      // One that starts again has lost its relay log, or its place in the cluster.
       if (own.reason === 'down') this.followed()
+      this.member.away(own.reason, begun)
       this.#lease.interrupt()
       this.#acknowledging.rest()
       await this.#lookOut(sources, null)
       return
     }
     if (this.#attached(own) && !this.#peerLeads) this.#attachedAt = begun
-    if (own.writable) await this.#lead(sources, own, begun)
+    if (own.cluster !== null) await this.#takePart(sources, own, own.cluster, begun)
+    else if (own.writable) await this.#lead(sources, own, begun)
     else await this.#follow(sources, own, begun)
   }
 
@@ -218,8 +208,7 @@ export class Bond {
     const attached = this.#attached(own)
     const inOrder = await this.#acknowledged(own, begun)
     const waits = !inOrder && (own.commitsWithPeer || this.claim === 'shared')
-    // A peer that is not attached may have taken over behind a cut that has ended: then the older lead ends.
-    // So may one that is still listed: this machine may have stood still for longer than VRRP waits.
+    // A peer, attached or not, may have taken over behind a cut or a standstill that has ended: then the older lead ends.
     const doubts = this.#stoodStill || this.#outshouted.heardLately(begun)
     const asks = waits || !attached || begun - this.#askedAt > ASK_PEER_MS || doubts
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
@@ -230,6 +219,18 @@ export class Bond {
     if (peer !== null) this.#otherLeads = peer.writable === true || (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)
     // Somebody who serves is no reason to go on alone.
     if (waits && !this.#outshouted.heardLately(begun)) this.#missed(own, peer, begun)
+  }
+
+  /** Galera ties the members together; what it cannot know is whether a peer that is gone goes on without this one. */
+  async #takePart(sources: BondSources, own: DatabasePresent, cluster: Membership, begun: number): Promise<void> {
+    const { peer: other, node } = this.#parts.config
+    const together = cluster.component === 'Primary' && this.#attached(own)
+    const asks = other !== null && (!together || this.#stoodStill || begun - this.#askedAt > ASK_PEER_MS)
+    const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
+    if (asks) this.#askedAt = begun
+    if (asks || this.word.unfit(begun)) void this.word.ask()
+    this.#otherLeads = this.member.look(cluster, peer, { address: node.address, begun, stoodStill: this.#stoodStill })
+    if (other !== null) await this.#lookOut(sources, peer)
   }
 
   #attached(own: DatabasePresent): boolean {

@@ -24,18 +24,7 @@ import { type Parts, primaryOf } from './parts.ts'
 import { Patience } from './patience.ts'
 import { Sight } from './sight.ts'
 import { lookAtStarts, Starts } from './starts.ts'
-
-/**
- * `as told`: units as systemd last said by itself, which costs nothing; `anew`: everything is asked, the peer only when it
- * matters (before a promotion); `everything`: the peer too.
- */
-export type Thoroughness = 'as told' | 'anew' | 'everything'
-
-/** What is heard is acted on as systemd told it; what nobody said is looked for. */
-export function thoroughnessOf(event: string, source: string): Thoroughness {
-  if (event === 'drift' || event === 'look') return 'everything'
-  return source === 'supervisor' || source === 'operator' ? 'anew' : 'as told'
-}
+import type { Thoroughness } from './thoroughness.ts'
 
 /** A look at the peer that is not older still says something about whether this machine is fit. */
 const RECENT_MS = 1_000
@@ -104,7 +93,9 @@ export class Observer {
     const down = router !== undefined && router.active !== null && !isRunning(router)
     const shuttingDown = down ? await this.#shuttingDown() : false
     const vip = network.holdsVip()
-    const mayPromote = vip && database?.answers === true && !database.writable
+    // A cluster of two writes on both sides: whether the other one is still there decides who goes on.
+    const shared = database?.answers === true && (database.cluster?.size ?? 1) > 1
+    const mayPromote = vip && database?.answers === true && (!database.writable || shared)
     const attached = this.#attached(database)
     const follows = database?.answers === true && database.replication !== null
     // Without the VIP: has the peer taken over (then it can be followed, and this machine is not the last one standing)?

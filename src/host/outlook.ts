@@ -2,6 +2,7 @@
  * G9 over time: does this machine see anybody? Invariant: a holder that sees neither the peer nor a witness knows it, and has
  * fenced itself, before a peer of it that cannot see it takes over: the one looks often, the other waits.
  */
+import type { Lineage } from '../core/lineage.ts'
 import type { PeerStatus } from '../ports/database.ts'
 import type { Witness } from '../ports/witness.ts'
 import { WITNESS_SILENT_MS, YIELD_MS } from './pace.ts'
@@ -36,6 +37,10 @@ export class Outlook {
   unwitnessed(now: number): boolean {
     if (this.#witness === null || this.#vipAt === null) return false
     return this.#witness.answeredAt() < this.#vipAt || now - this.#peerSeenAt < YIELD_MS
+  }
+
+  known(now: number): Pick<Lineage, 'witness' | 'unwitnessed' | 'cutOff'> {
+    return { witness: this.witness, unwitnessed: this.unwitnessed(now), cutOff: this.cutOff(now) }
   }
 
   vip(here: boolean, now: number): void {

@@ -64,6 +64,10 @@ export const START_REST_MS = 1_000
 export const START_WINDOW_MS = 600_000
 /** How long nobody answers at the VIP until a machine that gave a unit up serves without it. */
 export const VIP_SILENT_MS = 3_000
+/** How long balancers are given to see that a member leaves: two questions, half a second apart. */
+export const BALANCERS_MS = 1_000
+/** How often the clients' transactions are looked for meanwhile. */
+export const DRAIN_ASK_MS = 50
 /** How long VRRP may say master while the peer is being fenced (G3). */
 export const RIVAL_PATIENCE_MS = 400
 /** How long a machine stays out after that; doubled each time, up to the most. */

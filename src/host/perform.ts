@@ -8,12 +8,13 @@ import type { Claim } from '../core/lineage.ts'
 import { START_AS_REPLICA, type Step, sentenceOf } from '../core/step.ts'
 import type { StepRecord } from '../ports/storage.ts'
 import type { StartCall } from '../ports/systemd.ts'
+import { drainClients } from './drain-clients.ts'
 import { LIMITS } from './limits.ts'
 import type { Memory } from './memory.ts'
 import { type Parts, primaryOf } from './parts.ts'
 import { PATHS } from './paths.ts'
 
-interface Outcome {
+export interface Outcome {
   readonly ok: boolean
   readonly detail: string
 }
@@ -199,8 +200,18 @@ export class Performer {
           await database.disconnectReplica(config.peer.address, limited(LIMITS.statement))
         }
         return done()
-      case 'allow-writes':
+      case 'desync':
+      case 'resync':
+        await database.desync(step.do === 'desync', limited(LIMITS.statement))
+        return done()
+      case 'drain-clients':
+        return drainClients(database, this.#parts.clock, step.limitMs)
+      case 'form-component':
         if (!network.holdsVip()) return failed('the VIP has left the interface')
+        await database.formComponent(limited(LIMITS.statement))
+        return done()
+      case 'allow-writes':
+        if (step.anywhere !== true && !network.holdsVip()) return failed('the VIP has left the interface')
         this.#memory.fenced = false
         await database.allowWrites(limited(LIMITS.statement))
         this.#memory.sight.opened()

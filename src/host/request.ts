@@ -8,8 +8,8 @@ import type { Observed } from '../core/observed.ts'
 import { type MachineEvent, type State, sameState } from '../core/state.ts'
 import type { Progress } from '../ports/control.ts'
 import type { HistoryEntry, StepRecord } from '../ports/storage.ts'
-import type { Thoroughness } from './observe.ts'
 import type { Parts } from './parts.ts'
+import type { Thoroughness } from './thoroughness.ts'
 
 export interface Request {
   /** For the history: `master`, `set m`, `check`. */

@@ -18,11 +18,12 @@ import { consult } from './consult.ts'
 import { decided, judged } from './decide.ts'
 import { HookDesk } from './hook-desk.ts'
 import { ModeChange } from './mode-change.ts'
-import { Observer, type Thoroughness } from './observe.ts'
+import { Observer } from './observe.ts'
 import type { Parts } from './parts.ts'
 import { Performer } from './perform.ts'
 import { type Request, record, type Settled } from './request.ts'
 import { Run } from './run.ts'
+import type { Thoroughness } from './thoroughness.ts'
 
 const ALONE = { offer: null, follows: false } as const
 /** Rounds of withdraw and grant in one go; what is not settled then is looked at again by the next check. */
@@ -98,7 +99,6 @@ export class Settler {
     this.state = to
     this.#onChange()
     if (from.role !== to.role) this.saveState()
-
     // What moved the machine names the entry, not what made it look.
     const moved = event !== null && event.type !== 'set' && !sameState(from, to)
     const named = moved ? { ...request, event: event.type } : request
@@ -179,8 +179,7 @@ export class Settler {
 
   /** Takes rights away from now on, or gives them back (null): nothing is done before the next settling. */
   withdraw(withdrawal: Withdrawal | null): void {
-    const data = (one: Withdrawal | null) => one?.stage === 'data'
-    const durable = data(this.withdrawal) || data(withdrawal)
+    const durable = [this.withdrawal, withdrawal].some((one) => one?.stage === 'data')
     this.withdrawal = withdrawal
     if (durable) this.saveState()
   }
@@ -193,7 +192,9 @@ export class Settler {
 
   /** What this machine knows of its right to write; on the disk when it returns, if the disk takes it. */
   claim(claim: Claim): void {
-    if (this.bond.claim === claim && !this.#stateUnsaved) return
+    // In a cluster the members share the lead; only a person's word is kept.
+    const kept = this.#parts.config.database.engine !== 'galera' || claim === 'none' || claim === 'forced'
+    if (!kept || (this.bond.claim === claim && !this.#stateUnsaved)) return
     this.bond.claim = claim
     this.saveState()
   }

@@ -15,7 +15,6 @@ import { Changes } from './changes.ts'
 import { Checks } from './checks.ts'
 import { FollowUp } from './follow-up.ts'
 import { LIMITS } from './limits.ts'
-import { thoroughnessOf } from './observe.ts'
 import { BUS_MS, DOUBT_MS } from './pace.ts'
 import type { Parts } from './parts.ts'
 import { Presence } from './presence.ts'
@@ -23,6 +22,7 @@ import { JobQueue } from './queue.ts'
 import type { Settled } from './request.ts'
 import { Settler } from './settle.ts'
 import { modeOf, readStanding, type Standing } from './standing.ts'
+import { thoroughnessOf } from './thoroughness.ts'
 
 export class Supervisor {
   readonly queue: JobQueue

@@ -2,6 +2,7 @@
 import { rangeText } from '../core/divergence.ts'
 import type { Lineage } from '../core/lineage.ts'
 import { turnSentence } from '../core/sentence.ts'
+import type { Member } from './member.ts'
 
 export interface Turn {
   readonly sentence: string
@@ -13,7 +14,7 @@ export class Turns {
   #told = ''
 
   /** `otherLeads`: the peer accepts writes too, or leads since a newer epoch. null: nothing turned. */
-  next(lineage: Lineage, otherLeads: boolean): Turn | null {
+  next(lineage: Lineage, otherLeads: boolean, member: Pick<Member, 'words' | 'lost'>): Turn | null {
     const { cutOff, diverged, peerGone, lease, rival, outshouted, witness } = lineage
     const words = JSON.stringify([
       otherLeads,
@@ -24,6 +25,7 @@ export class Turns {
       witness,
       cutOff,
       diverged.map(rangeText),
+      member.words,
     ])
     if (words === this.#told) return null
     this.#told = words
@@ -34,8 +36,10 @@ export class Turns {
         peerGone,
         rival: rival || otherLeads || outshouted,
         lease,
+        clustered: member.words !== '',
+        componentLost: member.lost,
       }),
-      withdraws: otherLeads || outshouted || cutOff || diverged.length > 0,
+      withdraws: otherLeads || outshouted || cutOff || member.lost || diverged.length > 0,
     }
   }
 }

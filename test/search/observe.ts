@@ -2,6 +2,7 @@
  * What a machine of the search sees, in the program's own words: a world becomes an `Observed`. Looks are atomic. It
  * decides nothing; what is noticed over time (a lease, a silence) is in `notice.ts`.
  */
+import { NEVER_MEMBER } from '../../src/core/cluster.ts'
 import type { Config } from '../../src/core/config.ts'
 import type { Observed, ObservedUnit } from '../../src/core/observed.ts'
 import { ALL_STARTED } from '../../src/core/starting.ts'
@@ -159,6 +160,7 @@ export function observe(world: World, side: Side, pair: Pair): Observed {
       unwitnessed: hasVip(machine) && seesWitness(pair, machine) === false,
       // A witness that answers does so at once here.
       cutOff: machine.cutOff,
+      cluster: NEVER_MEMBER,
       diverged: machine.diverged ? [{ domain: '0', server: '9', after: 0n, last: 1n }] : [],
       keptIn: machine.diverged ? 'kept' : null,
     },

@@ -48,6 +48,12 @@ export function perform(world: World, side: Side, step: Step): World | null {
       return hasVip(self) ? sql({ readOnly: false }) : null
     case 'follow':
       return follow(world, side)
+    // These machines are in no cluster.
+    case 'desync':
+    case 'resync':
+    case 'drain-clients':
+    case 'form-component':
+      return null
     case 'offer-lead':
     case 'keep-transactions':
     case 'wait-for-peer':

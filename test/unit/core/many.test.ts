@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { NEVER_MEMBER } from '../../../src/core/cluster.ts'
 import { AGREED } from '../../../src/core/consent.ts'
 import { interpret, lookUp } from '../../../src/core/interpret.ts'
 import { transition } from '../../../src/core/machine.ts'
@@ -50,6 +51,7 @@ function seen(more: Partial<Observed> = {}): Observed {
       witness: null,
       unwitnessed: false,
       cutOff: false,
+      cluster: NEVER_MEMBER,
       diverged: [],
       keptIn: null,
     },

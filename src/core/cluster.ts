@@ -1,0 +1,126 @@
+/**
+ * A member of a Galera cluster: may it be written to, may it carry the VIP, may it go on alone when the primary component is
+ * lost? Galera itself keeps two members of one component from diverging; what it cannot decide is which part of a cut pair
+ * goes on. Pure. Invariant: alone goes on only who was whole when the component was lost, carries the VIP, and knows of no other
+ * primary component.
+ */
+
+import type { DatabasePresent, Membership, PeerStatus } from '../ports/database.ts'
+import { awaitsWitness } from './awaits-witness.ts'
+import type { Config } from './config.ts'
+import type { Observed } from './observed.ts'
+import type { State } from './state.ts'
+
+/** What is remembered of this member between looks. */
+export interface Remembered {
+  /** It had every write set when it was last seen in a primary component. */
+  readonly whole: boolean
+  /** That was a moment ago: a peer that is silent cannot have gone on for long without this member. */
+  readonly lately: boolean
+  /** Since it was last seen in one, in milliseconds; 0: it is in one. */
+  readonly lostMs: number
+}
+
+export const NEVER_MEMBER: Remembered = { whole: false, lately: false, lostMs: Number.POSITIVE_INFINITY }
+
+const DECIDE = 'Decide: apmode set s --force'
+
+/** How long two members that both answer are given to find each other by themselves. */
+const MERGE_MS = 10_000
+
+/** One that answers, in a cluster. */
+export function memberOf({ database }: Pick<Observed, 'database'>): (DatabasePresent & { cluster: Membership }) | null {
+  return database?.answers === true && database.cluster !== null ? { ...database, cluster: database.cluster } : null
+}
+
+export function isPrimary(cluster: Membership | null | undefined): boolean {
+  return cluster?.component === 'Primary'
+}
+
+/** Why it may not be asked for reads and writes although it is in the primary component; null: it may. */
+export function catchesUp({ state, ready, desynced }: Membership, donorServes: boolean): string | null {
+  if (state === 'Synced' && ready) return null
+  if (desynced) return 'falls behind on purpose (wsrep_desync)'
+  if (state === 'Donor/Desynced')
+    return donorServes && ready ? null : 'gives its data to another member (Donor/Desynced)'
+  return `has not caught up (${state})`
+}
+
+/** It takes reads and writes now. */
+export function serves(cluster: Membership, donorServes: boolean): boolean {
+  return isPrimary(cluster) && !cluster.readOnly && catchesUp(cluster, donorServes) === null
+}
+
+/** The peer is in a primary component that this member is not in: one of the two must end. */
+export function isApart(own: Membership, peer: PeerStatus | null, address: string): boolean {
+  return isPrimary(own) && isPrimary(peer?.cluster) && peer?.cluster?.members.includes(address) === false
+}
+
+/** A pair; or a person's word that this machine stands alone. */
+const mayStandAlone = (state: State, config: Config) => config.peer !== null || state.mode === 's'
+
+/** Why this machine is kept out by where it stands in its cluster. Each a sentence. */
+export function clusterReasons(state: State, observed: Observed, config: Config): string[] {
+  const member = memberOf(observed)
+  if (member === null) return []
+  const { cluster } = member
+  if (!isPrimary(cluster)) {
+    return aloneDoubts(state, observed, config).map(
+      (why) => `the primary component is lost (wsrep_cluster_status ${cluster.component}): ${why}`,
+    )
+  }
+  const behind = catchesUp(cluster, config.database.donorServes)
+  const ended = outdone(member, observed, config)
+  return [...(behind === null ? [] : [`this member ${behind}`]), ...(ended === null ? [] : [ended])]
+}
+
+/** After a cut that both sides survived: as soon as one sees the other, the older lead ends. */
+function outdone(member: DatabasePresent & { cluster: Membership }, observed: Observed, config: Config): string | null {
+  const { peer } = observed
+  if (peer === null || config.peer === null || !isApart(member.cluster, peer, config.node.address)) return null
+  const own = member.lead?.epoch ?? 0
+  const theirs = peer.lead?.epoch ?? 0
+  const first = config.nodes[0]?.name === config.node.name
+  if (own > theirs || (own === theirs && first)) return null
+  return (
+    `G3 no second writer: ${config.peer.name} is in a primary component of its own since epoch ${theirs}, this machine in ` +
+    `another one since epoch ${own}: the older one ends`
+  )
+}
+
+/** Why it will not go on alone; empty: it may, or must only wait a moment. */
+function aloneDoubts(state: State, observed: Observed, config: Config): string[] {
+  const { peer, lineage } = observed
+  if (!mayStandAlone(state, config)) return ['the others are the majority, and go on']
+  if (isPrimary(peer?.cluster)) return [`${config.peer?.name} is in it; this member comes back to it by itself`]
+  if (lineage.claim === 'forced') return []
+  if (config.peer === null) return [`not all of the others can be asked. ${DECIDE}`]
+  const doubts: string[] = []
+  const { whole, lately } = lineage.cluster
+  if (!whole) doubts.push(`G2 no stale lead: it is not known that this member had every write. ${DECIDE}`)
+  // One that answers says itself that it has not gone on.
+  else if (!lately && peer !== null && !peer.reachable) {
+    doubts.push(`G2 no stale lead: ${config.peer.name} is silent, and may have gone on without this member. ${DECIDE}`)
+  }
+  if (lineage.witness === false) doubts.push('G9 witness: no witness answers; without one it does not go on alone')
+  return doubts
+}
+
+/** Why the component is not formed at this moment; a sentence each. */
+export function aloneHolds(observed: Observed, config: Config): string[] {
+  const { peer, lineage, vip } = observed
+  const member = memberOf(observed)
+  if (member === null || isPrimary(member.cluster)) return []
+  const holds: string[] = []
+  if (!vip) holds.push('it does not go on alone: the VIP is not on the interface')
+  if (lineage.claim === 'forced') return holds
+  if (peer === null && config.peer !== null)
+    holds.push(`it does not go on alone before ${config.peer.name} was looked at`)
+  if (peer?.reachable === true && lineage.cluster.lostMs < MERGE_MS) {
+    holds.push(`${config.peer?.name} answers too: the two are given time to find each other`)
+  }
+  if (awaitsWitness(observed)) {
+    holds.push('G9 witness: the peer is silent; it is given time to find out whether it is cut off')
+  }
+  return holds
+}

@@ -1,0 +1,38 @@
+/** What a member of a Galera cluster leaves it by, and comes back by. A part of the plan. Pure. */
+import { isPrimary, memberOf } from './cluster.ts'
+import type { Observed } from './observed.ts'
+import type { PlanInput } from './plan.ts'
+import type { Posture } from './posture.ts'
+import type { Step } from './step.ts'
+
+/**
+ * Gently: whoever asks the health endpoint is told first (the mode says it already), the others do not wait for this member any
+ * more, and the transactions that are open may end. What follows is the fence.
+ */
+export function leaveCluster(observed: Observed, posture: Posture, input: PlanInput): Step[] {
+  const member = memberOf(observed)
+  if (posture.member !== 'out' || member === null || !isPrimary(member.cluster)) return []
+  const steps: Step[] = []
+  if (!member.cluster.desynced) steps.push({ do: 'desync', effect: 'withdraw' })
+  if (member.writable) steps.push({ do: 'drain-clients', effect: 'withdraw', limitMs: input.peerWaitMs })
+  return steps
+}
+
+/** Into the primary component, or alone into one of its own, then writes; the lead is recorded by whoever carries the VIP. */
+export function takePart(observed: Observed, posture: Posture, input: PlanInput): Step[] {
+  const member = memberOf(observed)
+  if (member === null || posture.database !== 'writable') return []
+  const { cluster } = member
+  const alone = posture.member === 'in, alone if need be'
+  if (!isPrimary(cluster)) return alone ? [{ do: 'form-component', effect: 'grant' }] : []
+  if (!cluster.ready) return []
+  const steps: Step[] = []
+  if (cluster.desynced) steps.push({ do: 'resync', effect: 'grant' })
+  if (cluster.readOnly) steps.push({ do: 'allow-writes', effect: 'grant', anywhere: true })
+  // A row that the silent peer would have to see is not waited for: the component settles first.
+  const settled = cluster.size === 1 || observed.peer === null || observed.peer.reachable
+  if (alone && observed.vip && settled && (input.offered || !input.leads)) {
+    steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
+  }
+  return steps
+}
