@@ -12,8 +12,19 @@ import { DESIGNS, markdownTable } from './table.ts'
 import { duration } from './words.ts'
 
 export const DOCUMENT = fileURLToPath(new URL('../../docs/failover.md', import.meta.url))
-const BEGIN = '<!-- measured: begin (npm run bench:failover -- --write-docs) -->'
-const END = '<!-- measured: end -->'
+
+/** Between what is measured stands; a part of the document has a name, the first one has none. */
+export interface Marks {
+  readonly begin: string
+  readonly end: string
+}
+
+export function marksOf(command: string, part = ''): Marks {
+  const words = part === '' ? 'measured' : `measured, ${part}`
+  return { begin: `<!-- ${words}: begin (${command}) -->`, end: `<!-- ${words}: end -->` }
+}
+
+const MARKS = marksOf('npm run bench:failover -- --write-docs')
 
 /** Both the picture and the table, from one result. */
 export function writeDocument(result: Result): void {
@@ -22,11 +33,11 @@ export function writeDocument(result: Result): void {
 }
 
 /** The text with what is between the markers replaced. Throws when they are not there, once each and in order. */
-export function withMeasured(text: string, content: string): string {
-  const from = text.indexOf(BEGIN)
-  const to = text.indexOf(END)
-  if (from < 0 || to < from) throw new Error(`cannot write the table: no "${BEGIN}" before "${END}" in the document`)
-  return `${text.slice(0, from + BEGIN.length)}\n\n${content}\n\n${text.slice(to)}`
+export function withMeasured(text: string, content: string, { begin, end }: Marks = MARKS): string {
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`cannot write the table: no "${begin}" before "${end}" in the document`)
+  return `${text.slice(0, from + begin.length)}\n\n${content}\n\n${text.slice(to)}`
 }
 
 export function measured(result: Result): string {

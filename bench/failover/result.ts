@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Conditions } from './conditions.ts'
 import type { DesignKey } from './design.ts'
 
 export interface Run {
@@ -45,13 +46,10 @@ export interface ThrownAway {
   readonly reason: string
 }
 
-export interface Result {
+export interface Result extends Conditions {
   readonly format: 1
   readonly begun: string
   readonly ended: string
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGb: number; readonly kernel: string }
-  /** Versions, by program. */
-  readonly software: Readonly<Record<string, string>>
   readonly patienceMs: number
   readonly runs: readonly Run[]
   readonly thrownAway: readonly ThrownAway[]
@@ -85,6 +83,11 @@ export function readResult(path: string): Result {
 }
 
 export function saveResult(path: string, result: Result): void {
+  saveJson(path, result)
+}
+
+/** Whole or not at all. */
+export function saveJson(path: string, result: unknown): void {
   mkdirSync(join(path, '..'), { recursive: true })
   writeFileSync(`${path}.new`, `${JSON.stringify(result, null, 1)}\n`)
   renameSync(`${path}.new`, path)
