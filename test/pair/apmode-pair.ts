@@ -1,6 +1,7 @@
 /**
- * A pair of real machines with apmode on them, made as an operator makes it: the package, one configuration file, what
- * `apmode render` writes, and `apmode set ap --now` on both. The tests, the demo and the bench all start here.
+ * A pair of real machines with apmode on them, made of what an operator has: the package, one configuration file, what
+ * `apmode render` writes, and `apmode set ap --now` on both. The tests, the demo and the bench all start here; most on a
+ * layer in which the package is installed already (prepared.ts).
  * Invariant: nothing on the machines comes from the checkout but the package (and the little API of the lab).
  */
 import { makePackage } from '../../scripts/package.ts'
@@ -13,6 +14,7 @@ import type { CommandResult } from './lab/command.ts'
 import type { LabNode } from './lab/node.ts'
 import { type Pair, type PairOptions, startPair } from './lab/pair.ts'
 import { waitFor } from './lab/wait.ts'
+import { CONFIG_FILE, preparedLayer, renderInto, SECRET_FILE } from './prepared.ts'
 
 export const CONFIG = `codename = "ap"
 mode_file = "/opt/ap-mode"
@@ -85,23 +87,44 @@ export interface ApmodePairOptions extends Pick<PairOptions, 'progress'> {
   readonly provision?: (machine: LabNode) => Promise<void>
   /** False: the machines are prepared, and no mode is set. */
   readonly start?: boolean
+  /** Everything is installed, rendered and granted on each machine, by the lines of the README. */
+  readonly asAnOperator?: boolean
+}
+
+const RENDERED = {
+  keepalived: '/etc/keepalived/keepalived.conf',
+  mariadb: '/etc/mysql/mariadb.conf.d/90-apmode.cnf',
 }
 
 export async function startApmodePair(options: ApmodePairOptions = {}): Promise<ApmodePair> {
   const progress = options.progress ?? (() => {})
   const packagePath = process.env.APMODE_DEB ?? (await makePackage({ onProgress: progress }))
+  let prepared = false
   const pair = await startPair({
     progress,
-    provision: async (node) => {
+    async layer(image) {
+      if (options.asAnOperator === true) return null
+      const layer = await preparedLayer(
+        image,
+        { packagePath, account: { config: CONFIG, secret: LAB_SECRET } },
+        progress,
+      )
+      prepared = layer !== null
+      return layer
+    },
+    async provision(node) {
       await installApi(node)
-      await node.writeFile('/etc/apmode/apmode.toml', options.config ?? CONFIG)
-      await node.writeFile('/etc/apmode/replication.password', `${LAB_SECRET}\n`, 0o600)
+      await node.writeFile(CONFIG_FILE, options.config ?? CONFIG)
+      await node.writeFile(SECRET_FILE, `${LAB_SECRET}\n`, 0o600)
+      if (prepared) await renderInto(node, RENDERED)
       await options.provision?.(node)
     },
   })
   try {
-    progress('installing the package and what `apmode render` writes …')
-    await Promise.all(pair.nodes.map((node) => prepare(node, packagePath)))
+    if (!prepared) {
+      progress('installing the package and what `apmode render` writes …')
+      await Promise.all(pair.nodes.map((node) => prepare(node, packagePath)))
+    }
     const nodes = pair.nodes.map(machineOf)
     const [host1, host2] = nodes
     if (host1 === undefined || host2 === undefined) throw new Error('cannot start a pair: two machines are needed')
@@ -122,11 +145,11 @@ export async function startApmodePair(options: ApmodePairOptions = {}): Promise<
 }
 
 /** The five lines of the README, on one machine. */
-export async function prepare(node: LabNode, packagePath: string): Promise<void> {
+async function prepare(node: LabNode, packagePath: string): Promise<void> {
   await node.installPackage(packagePath)
   await node.shell(
-    `apmode render keepalived > /etc/keepalived/keepalived.conf
-     apmode render mariadb > /etc/mysql/mariadb.conf.d/90-apmode.cnf
+    `apmode render keepalived > ${RENDERED.keepalived}
+     apmode render mariadb > ${RENDERED.mariadb}
      systemctl restart mariadb
      apmode render grants | mariadb
      systemctl stop keepalived mariadb`,

@@ -21,7 +21,10 @@ describe.skipIf(obstacle !== null)('a pair that fails over', () => {
   let firstNumber = 1
 
   beforeAll(async () => {
-    pair = await startApmodePair({ progress: (sentence) => process.stderr.write(`${sentence}\n`) })
+    pair = await startApmodePair({
+      asAnOperator: true,
+      progress: (sentence) => process.stderr.write(`${sentence}\n`),
+    })
   })
   afterAll(async () => {
     await pair?.stop()

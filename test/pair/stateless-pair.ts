@@ -11,6 +11,9 @@ import type { Progress } from './lab/image.ts'
 import type { LabNode } from './lab/node.ts'
 import { type Pair, type PairOptions, startPair } from './lab/pair.ts'
 import { waitFor } from './lab/wait.ts'
+import { CONFIG_FILE, preparedLayer, renderInto } from './prepared.ts'
+
+const KEEPALIVED = '/etc/keepalived/keepalived.conf'
 
 export interface StatelessPair extends Omit<Pair, 'node' | 'nodes'> {
   readonly machines: readonly Machine[]
@@ -34,21 +37,31 @@ export async function startStateless(options: StatelessOptions): Promise<Statele
   const { config, files = {}, packages = [], progress = () => {}, provision = async () => {} } = options
   const packagePath = process.env.APMODE_DEB ?? (await makePackage({ onProgress: progress }))
   const debs = packages.length === 0 ? null : await ensureDebs(packages, progress)
+  let prepared = false
   const pair = await startPair({
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
     progress,
-    provision: async (node) => {
-      await node.writeFile('/etc/apmode/apmode.toml', config)
+    async layer(image) {
+      const layer = await preparedLayer(image, { packagePath, debs }, progress)
+      prepared = layer !== null
+      return layer
+    },
+    async provision(node) {
+      await node.writeFile(CONFIG_FILE, config)
       for (const [path, text] of Object.entries(files)) await node.writeFile(path, text)
-      // Nothing of the image starts by itself that the recipe does not know.
-      await must(['chroot', node.root, 'systemctl', 'disable', 'mariadb', 'keepalived'], { timeoutMs: 10_000 })
-      if (debs !== null) await installDebs(node, debs)
+      if (!prepared) {
+        // Nothing of the image starts by itself that the recipe does not know.
+        await must(['chroot', node.root, 'systemctl', 'disable', 'mariadb', 'keepalived'], { timeoutMs: 10_000 })
+        if (debs !== null) await installDebs(node, debs)
+      } else await renderInto(node, { keepalived: KEEPALIVED })
       await provision(node)
     },
   })
   try {
-    progress('installing the package and what `apmode render` writes …')
-    await Promise.all(pair.nodes.map((node) => prepare(node, packagePath)))
+    if (!prepared) {
+      progress('installing the package and what `apmode render` writes …')
+      await Promise.all(pair.nodes.map((node) => prepare(node, packagePath)))
+    }
   } catch (thrown) {
     await pair.stop()
     throw thrown
@@ -64,7 +77,7 @@ export async function startStateless(options: StatelessOptions): Promise<Statele
 
 async function prepare(node: LabNode, packagePath: string): Promise<void> {
   await node.installPackage(packagePath)
-  await node.shell('apmode render keepalived > /etc/keepalived/keepalived.conf')
+  await node.shell(`apmode render keepalived > ${KEEPALIVED}`)
 }
 
 /** `apmode set ap --now`, on one after the other: the first one serves. */

@@ -64,12 +64,12 @@ export interface LabNode {
 const EXEC_LIMIT_MS = 10_000
 const BOOT_LIMIT_MS = 60_000
 
-/** Mounts the overlay and gives the machine a name; it is off. */
-export async function createNode(names: RunNames, image: string, options: NodeOptions): Promise<LabNode> {
+/** Mounts the overlay above these folders and gives the machine a name; it is off. */
+export async function createNode(names: RunNames, below: string, options: NodeOptions): Promise<LabNode> {
   const folder = names.nodeFolder(options.name)
   const root = join(folder, 'root')
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true })
-  const layers = `lowerdir=${image},upperdir=${folder}/upper,workdir=${folder}/work`
+  const layers = `lowerdir=${below},upperdir=${folder}/upper,workdir=${folder}/work`
   await must(['mount', '-t', 'overlay', '-o', layers, names.machine(options.name), root], { timeoutMs: 5000 })
   const machineId = names.id.padEnd(12, '0') + Buffer.from(options.name).toString('hex').padStart(20, '0').slice(-20)
   // Without an id of its own each boot would be a "first boot", in which systemd enables units by its presets.

@@ -22,6 +22,8 @@ export interface PairOptions {
   readonly progress?: Progress
   /** Nothing is installed that a pair needs; `apt install` finds it in its cache. */
   readonly bare?: boolean
+  /** Makes the layer that the machines begin with (layer.ts), above the image; null: none. */
+  readonly layer?: (image: string) => Promise<string | null>
 }
 
 export interface Pair {
@@ -37,6 +39,8 @@ export interface Pair {
 export async function startPair(options: PairOptions = {}): Promise<Pair> {
   const progress = options.progress ?? (() => {})
   const image = await ensureImage(progress, options.bare ? BARE : FURNISHED)
+  const layer = (await options.layer?.(image)) ?? null
+  const below = layer === null ? image : `${layer}:${image}`
   const { names, end } = beginRun()
   try {
     progress('booting the machines …')
@@ -45,7 +49,7 @@ export async function startPair(options: PairOptions = {}): Promise<Pair> {
     const nodes = await Promise.all(
       NAMES.slice(0, options.nodes ?? 2).map(async (name, index) => {
         const address = `${SUBNET}.${101 + index}`
-        const node = await createNode(names, image, { name, address, interface: options.interface ?? 'eth0' })
+        const node = await createNode(names, below, { name, address, interface: options.interface ?? 'eth0' })
         await node.writeFile('/etc/hosts', HOSTS)
         await options.provision?.(node)
         await node.boot()
