@@ -2,9 +2,13 @@
  * The lab itself: what the other two-machine tests lean on. No apmode in here: plain keepalived and MariaDB.
  * Where no machine can run, it is skipped with the reason; with CI=true that is a failure.
  */
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tracesOf } from './lab/cleanup.ts'
 import { startClient } from './lab/client.ts'
+import { ensureImage } from './lab/image.ts'
+import { ensureLayer } from './lab/layer.ts'
 import { type Pair, startPair } from './lab/pair.ts'
 import { provisionPlainPair } from './lab/provision.ts'
 import { whyNoLab } from './lab/requirements.ts'
@@ -172,6 +176,28 @@ describe.skipIf(obstacle !== null)(
       const result = await host1.exec(['sleep', '1234'], { timeoutMs: 300 })
       expect(result).toMatchObject({ timedOut: true })
       expect((await host1.exec(['pgrep', '-xf', 'sleep 1234'])).stdout).toBe('')
+    }, 20_000)
+
+    test('a layer holds what its files and its script changed, is made once, and the image stays as it was', async () => {
+      const image = await ensureImage(() => {})
+      const said: string[] = []
+      const script = `cat /etc/given > /etc/made; rm /etc/debian_version; echo ${pair.id}`
+      const make = () => ensureLayer({ image, files: { '/etc/given': pair.id }, script }, (told) => said.push(told))
+      const layer = await make()
+      if (layer === null) return
+      try {
+        expect(readFileSync(join(layer, 'etc/made'), 'utf8')).toBe(pair.id)
+        expect(readdirSync(join(layer, 'etc')).sort()).toEqual(['debian_version', 'given', 'made'])
+        expect(lstatSync(join(layer, 'etc/debian_version')).isCharacterDevice()).toBe(true)
+        expect(existsSync(join(image, 'etc/debian_version'))).toBe(true)
+        expect(existsSync(join(image, 'etc/given'))).toBe(false)
+        expect(await make()).toBe(layer)
+        expect(said).toHaveLength(1)
+        expect(existsSync(`${layer}.building`)).toBe(false)
+      } finally {
+        rmSync(layer, { recursive: true })
+        rmSync(`${layer}.used`)
+      }
     }, 20_000)
 
     test('after stop nothing is left: no process, cgroup, mount, namespace, folder', async () => {
