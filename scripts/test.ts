@@ -1,14 +1,12 @@
 /**
- * `npm test`: every check there is, stage after stage, each with a time limit; it installs what a stage needs.
+ * `npm test`: every check there is, stage after stage, each with a time limit; it installs what a stage needs. Two stages in
+ * which nothing is measured run side by side.
  * Invariant: the last line is `N passed, N failed` or `N passed, N failed, N skipped`, summed over the stages, and the exit
  * code is 0 only when nothing failed. What is skipped is said, with the reason; with CI=true the pair is never skipped.
- * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,pair,recipes]; `recipes` runs only when it is named.
+ * Usage: scripts/test.ts [--only static,unit,fuzz,adapters,package,timed,pair]
  */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
-import { ROOT } from './build.ts'
 import { makePackage } from './package.ts'
 import { foreground, interrupt, wasInterrupted } from './testing/child.ts'
 import { type Counts, lineOf, NONE, sum } from './testing/counts.ts'
@@ -16,7 +14,6 @@ import { ensurePrograms, type Programs } from './testing/debian.ts'
 import { countTests, type Ran, runProject } from './testing/vitest.ts'
 
 const MINUTE = 60_000
-const RECIPES = 'recipe-'
 /** By hand for longer: APMODE_FUZZ_SECONDS=600 npm test -- --only fuzz */
 const FUZZ_SECONDS = Number(process.env.APMODE_FUZZ_SECONDS ?? 8)
 
@@ -25,6 +22,8 @@ interface Stage {
   readonly what: string
   /** Program → Debian package, installed when missing; the pair's own are with its lab. */
   readonly programs: Programs
+  /** Runs at the same time as that one, which is before it, and says what it has to say when it has ended. */
+  readonly beside?: string
   run(): Promise<Ran>
 }
 
@@ -54,7 +53,7 @@ const STAGES: readonly Stage[] = [
       promtool: 'prometheus',
       chromium: 'chromium',
     },
-    run: adapters,
+    run: () => runProject('adapters', { limitMs: 6 * MINUTE, verbose: true }),
   },
   {
     name: 'package',
@@ -71,33 +70,27 @@ const STAGES: readonly Stage[] = [
       fish: 'fish',
       shellcheck: 'shellcheck',
     },
-    run: () => packaged('package', 8 * MINUTE),
+    beside: 'adapters',
+    run: () => packaged('package', 8 * MINUTE, true),
+  },
+  {
+    name: 'timed',
+    what: 'against the real things, where time is measured',
+    programs: { mariadbd: 'mariadb-server', 'systemd-notify': 'systemd' },
+    run: () => runProject('timed', { limitMs: 3 * MINUTE, verbose: true }),
   },
   {
     name: 'pair',
-    what: 'two real machines',
+    what: 'two and three real machines',
     programs: { 'dpkg-deb': 'dpkg', haproxy: 'haproxy', tmux: 'tmux' },
-    run: () => onMachines(24 * MINUTE, (file) => !file.startsWith(RECIPES)),
+    run: onMachines,
   },
 ]
 
-/** Apart from the whole, which must stay well below half an hour on a busy machine too. */
-const BY_HAND: Stage = {
-  name: 'recipes',
-  what: 'the topologies of docs/recipes, on real machines',
-  programs: { 'dpkg-deb': 'dpkg' },
-  run: () => onMachines(8 * MINUTE, (file) => file.startsWith(RECIPES)),
-}
-
-async function onMachines(limitMs: number, belongs: (file: string) => boolean): Promise<Ran> {
+async function onMachines(): Promise<Ran> {
   const reason = whyNoLab()
   if (reason !== null) return skippedWhole('pair', `no real machines: ${reason}`)
-  const tests = readdirSync(join(ROOT, 'test/pair')).filter((file) => file.endsWith('.test.ts') && belongs(file))
-  return packaged(
-    'pair',
-    limitMs,
-    tests.map((file) => `test/pair/${file}`),
-  )
+  return packaged('pair', 27 * MINUTE, false)
 }
 
 async function checkStatically(): Promise<Ran> {
@@ -119,15 +112,8 @@ async function checkStatically(): Promise<Ran> {
   return { counts: { passed: checks.length - failed, failed, skipped: 0 }, notes }
 }
 
-/** Side by side what is not measured, then one after the other what is. */
-async function adapters(): Promise<Ran> {
-  const many = await runProject('adapters', { limitMs: 6 * MINUTE, verbose: true })
-  const timed = await runProject('timed', { limitMs: 3 * MINUTE, verbose: true })
-  return { counts: sum([many.counts, timed.counts]), notes: [...many.notes, ...timed.notes] }
-}
-
 /** The tests of a project that install the package: it is built first, and they are told its path. */
-async function packaged(project: string, limitMs: number, files?: readonly string[]): Promise<Ran> {
+async function packaged(project: string, limitMs: number, atTheEnd: boolean): Promise<Ran> {
   let path: string
   try {
     path = await makePackage({ onProgress: (sentence) => console.log(sentence) })
@@ -136,7 +122,7 @@ async function packaged(project: string, limitMs: number, files?: readonly strin
     return { counts: { passed: 0, failed: 1, skipped: 0 }, notes: [`cannot build the package: ${reason}`] }
   }
   const env = { APMODE_DEB: path }
-  return runProject(project, { limitMs, verbose: true, env, ...(files === undefined ? {} : { files }) })
+  return runProject(project, { limitMs, verbose: true, env, atTheEnd })
 }
 
 function skippedWhole(project: string, reason: string): Ran {
@@ -146,7 +132,7 @@ function skippedWhole(project: string, reason: string): Ran {
 /** Where the two machines are a must, a test of theirs that did not run has failed. */
 function strict(stage: Stage, ran: Ran): Ran {
   const { passed, failed, skipped } = ran.counts
-  if (!['pair', 'recipes'].includes(stage.name) || skipped === 0 || process.env.CI !== 'true') return ran
+  if (stage.name !== 'pair' || skipped === 0 || process.env.CI !== 'true') return ran
   const notes = [...ran.notes, `CI=true: ${skipped} skipped of two machines count as failed`]
   return { counts: { passed, failed: failed + skipped, skipped: 0 }, notes }
 }
@@ -155,13 +141,22 @@ function chosen(): readonly Stage[] {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
   if (values.only === undefined) return STAGES
   const names = values.only.split(',')
-  const all = [...STAGES, BY_HAND]
-  const unknown = names.filter((name) => !all.some((stage) => stage.name === name))
+  const unknown = names.filter((name) => !STAGES.some((stage) => stage.name === name))
   if (unknown.length > 0) {
-    console.error(`cannot run ${unknown.join(', ')}: the stages are ${all.map(({ name }) => name).join(', ')}`)
+    console.error(`cannot run ${unknown.join(', ')}: the stages are ${STAGES.map(({ name }) => name).join(', ')}`)
     process.exit(2)
   }
-  return all.filter((stage) => names.includes(stage.name))
+  return STAGES.filter((stage) => names.includes(stage.name))
+}
+
+function sideBySide(stages: readonly Stage[]): Stage[][] {
+  const groups: Stage[][] = []
+  for (const stage of stages) {
+    const before = groups.at(-1)
+    if (before?.some(({ name }) => name === stage.beside) === true) before.push(stage)
+    else groups.push([stage])
+  }
+  return groups
 }
 
 async function runStage(stage: Stage): Promise<Counts> {
@@ -178,8 +173,9 @@ async function runStage(stage: Stage): Promise<Counts> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
 
 const results: Counts[] = []
-for (const stage of chosen()) {
-  results.push(wasInterrupted() ? { ...NONE, skipped: 1 } : await runStage(stage))
+for (const stages of sideBySide(chosen())) {
+  const ran = stages.map((stage) => (wasInterrupted() ? { ...NONE, skipped: 1 } : runStage(stage)))
+  results.push(...(await Promise.all(ran)))
 }
 const total = sum(results)
 console.log(`\n${lineOf(wasInterrupted() && total.failed === 0 ? { ...total, failed: 1 } : total)}`)

@@ -1,5 +1,6 @@
 /**
- * Runs one command in the foreground, its output passed through, with a time limit.
+ * Runs commands in the foreground, with a time limit; the output is passed through as it comes, or in one piece at the end
+ * where another command runs beside it.
  * Invariant: when the promise resolves the command has ended; on the limit and on Ctrl-C it gets time to remove what it
  * made (machines, namespaces) before it is killed. Never throws for a command that fails.
  */
@@ -8,6 +9,8 @@ import { ROOT } from '../build.ts'
 
 /** What a test run may take to remove its machines. */
 const GRACE_MS = 30_000
+/** For the last bytes of an output that is kept. */
+const DRAIN_MS = 200
 
 export interface Ended {
   /** null: ended by a signal, or never started. */
@@ -19,17 +22,22 @@ export interface Ended {
 export interface ForegroundOptions {
   readonly limitMs: number
   readonly env?: Readonly<Record<string, string>>
+  /** Its output is kept until it has ended. */
+  readonly atTheEnd?: boolean
 }
 
-let running: ChildProcess | null = null
+const running = new Set<ChildProcess>()
 let interrupted = false
 
 export function foreground(argv: readonly [string, ...string[]], options: ForegroundOptions): Promise<Ended> {
   if (interrupted) return Promise.resolve({ code: null, problem: 'interrupted' })
   const [command, ...args] = argv
   const env = { ...process.env, ...options.env }
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'inherit', 'inherit'] })
-  running = child
+  const kept: Buffer[] = []
+  const output = options.atTheEnd === true ? 'pipe' : 'inherit'
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', output, output] })
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => kept.push(chunk))
+  running.add(child)
   let problem: string | null = null
   const limit = setTimeout(() => {
     problem = `no end within ${options.limitMs / 1000} s`
@@ -38,21 +46,24 @@ export function foreground(argv: readonly [string, ...string[]], options: Foregr
   return new Promise((resolve) => {
     const finish = (code: number | null) => {
       clearTimeout(limit)
-      running = null
+      running.delete(child)
+      process.stdout.write(Buffer.concat(kept))
+      // What it left behind may hold them for ever.
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy()
       resolve({ code, problem: interrupted ? 'interrupted' : problem })
     }
     child.once('error', (error) => {
       problem = `cannot start ${command}: ${error.message}`
       finish(null)
     })
-    child.once('exit', finish)
+    child.once('exit', (code) => (options.atTheEnd === true ? setTimeout(finish, DRAIN_MS, code) : finish(code)))
   })
 }
 
-/** Ends the command that runs, and lets no other begin. */
+/** Ends the commands that run, and lets no other begin. */
 export function interrupt(): void {
   interrupted = true
-  if (running !== null) end(running)
+  for (const child of running) end(child)
 }
 
 export function wasInterrupted(): boolean {

@@ -37,8 +37,8 @@ export async function runProject(
     readonly limitMs: number
     readonly verbose: boolean
     readonly env?: Readonly<Record<string, string>>
-    /** Only these; all when it is not given. */
-    readonly files?: readonly string[]
+    /** See `foreground`. */
+    readonly atTheEnd?: boolean
   },
 ): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), 'apmode-test-'))
@@ -46,17 +46,12 @@ export async function runProject(
   try {
     const reporters = [`--reporter=${options.verbose ? 'verbose' : 'default'}`, '--reporter=json']
     const { code, problem } = await foreground(
-      [
-        process.execPath,
-        VITEST,
-        'run',
-        '--project',
-        project,
-        ...(options.files ?? []),
-        ...reporters,
-        `--outputFile.json=${file}`,
-      ],
-      { limitMs: options.limitMs, ...(options.env === undefined ? {} : { env: options.env }) },
+      [process.execPath, VITEST, 'run', '--project', project, ...reporters, `--outputFile.json=${file}`],
+      {
+        limitMs: options.limitMs,
+        atTheEnd: options.atTheEnd === true,
+        ...(options.env === undefined ? {} : { env: options.env }),
+      },
     )
     return judge(readReport(file), code, problem)
   } finally {
