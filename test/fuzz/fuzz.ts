@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 /** The properties, about; each gets an equal share. */
-const SHARES = 24
+const SHARES = 28
 const SECONDS = Number(process.env.APMODE_FUZZ_SECONDS ?? 8)
 const SHARE_MS = (SECONDS * 1000) / SHARES
 const SEED = Number(process.env.APMODE_FUZZ_SEED ?? Date.now() & 0x7fff_ffff)
