@@ -33,8 +33,7 @@ export type Step =
   /** `anywhere`: also without the VIP (a member of a cluster). */
   | { readonly do: 'allow-writes'; readonly effect: 'grant'; readonly anywhere?: boolean }
   | { readonly do: 'declare-fit'; readonly effect: 'grant' }
-  /** `asReplica`: a database that was a primary when it ended gives up what the peer never acknowledged. */
-  | { readonly do: 'start-unit'; readonly effect: 'grant'; readonly unit: string; readonly asReplica?: boolean }
+  | { readonly do: 'start-unit'; readonly effect: 'grant'; readonly unit: string; readonly as?: StartsAs }
   | { readonly do: 'follow'; readonly effect: 'grant' }
   | { readonly do: 'keep-transactions'; readonly effect: 'grant'; readonly ranges: readonly GtidRange[] }
   | {
@@ -50,6 +49,16 @@ export type Step =
  * later, MDEV-33465); never for one that stays primary. Its unit takes options from this variable, as MariaDB ships it.
  */
 export const START_AS_REPLICA = { name: 'MYSQLD_OPTS', value: '--init-rpl-role=SLAVE' } as const
+
+/** What makes a Galera member form a new primary component. Its unit takes options from this variable, as MariaDB ships it. */
+export const START_AS_FIRST_MEMBER = { name: '_WSREP_NEW_CLUSTER', value: '--wsrep-new-cluster' } as const
+
+/**
+ * How a database starts. `replica`: one that was a primary when it ended gives up what the peer never acknowledged. `first member`:
+ * of a Galera cluster that has no primary component.
+ */
+export const START_VARIABLES = { replica: START_AS_REPLICA, 'first member': START_AS_FIRST_MEMBER } as const
+export type StartsAs = keyof typeof START_VARIABLES
 
 export type StepName = Step['do']
 
@@ -99,7 +108,7 @@ export function sentenceOf(step: Step, config: Config): string {
     case 'declare-fit':
       return 'tell keepalived that this machine is fit'
     case 'start-unit':
-      return step.asReplica === true ? `start ${step.unit} as a replica of the peer` : `start ${step.unit}`
+      return `start ${step.unit}${step.as === undefined ? '' : STARTS[step.as]}`
     case 'follow':
       return `replicate from ${config.peer?.name ?? 'the peer'}`
     case 'keep-transactions':
@@ -107,6 +116,11 @@ export function sentenceOf(step: Step, config: Config): string {
     case 'change-files':
       return changeSentence(step)
   }
+}
+
+const STARTS: Readonly<Record<StartsAs, string>> = {
+  replica: ' as a replica of the peer',
+  'first member': ' as the first member: it forms the primary component',
 }
 
 function changeSentence(step: { unmask: readonly string[]; disable: readonly string[]; enable: readonly string[] }) {
@@ -136,10 +150,9 @@ export function callsOf(step: Step, config: Config): string[] {
       return [manager('StopUnit', step.unit, 'replace')]
     case 'start-unit': {
       const start = manager('StartUnit', step.unit, 'replace')
-      const { name, value } = START_AS_REPLICA
-      return step.asReplica === true
-        ? [manager('SetEnvironment', list([`${name}=${value}`])), start, manager('UnsetEnvironment', list([name]))]
-        : [start]
+      if (step.as === undefined) return [start]
+      const { name, value } = START_VARIABLES[step.as]
+      return [manager('SetEnvironment', list([`${name}=${value}`])), start, manager('UnsetEnvironment', list([name]))]
     }
     case 'desync':
     case 'resync':

@@ -5,7 +5,7 @@
  */
 import { messageOf } from '../core/errors.ts'
 import type { Claim } from '../core/lineage.ts'
-import { START_AS_REPLICA, type Step, sentenceOf } from '../core/step.ts'
+import { START_AS_REPLICA, START_VARIABLES, type Step, sentenceOf } from '../core/step.ts'
 import type { StepRecord } from '../ports/storage.ts'
 import type { StartCall } from '../ports/systemd.ts'
 import { drainClients } from './drain-clients.ts'
@@ -116,7 +116,7 @@ export class Performer {
   async #start(step: Extract<Step, { do: 'start-unit' }>, call: StartCall): Promise<Outcome> {
     // Until it runs, what it says of itself interrupts nothing.
     this.#memory.downExpected.add(step.unit)
-    const variable = step.asReplica === true ? { variable: START_AS_REPLICA } : {}
+    const variable = step.as === undefined ? {} : { variable: START_VARIABLES[step.as] }
     let outcome: Outcome
     try {
       outcome = this.#job(await this.#parts.systemd.start(step.unit, { ...call, ...variable }))

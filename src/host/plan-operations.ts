@@ -75,11 +75,11 @@ export function rejoinChecks(config: Config): string[] {
 export function rejoinSteps(from: State, to: State, observed: Observed, config: Config): PlannedStep[] {
   const { plan } = judge(to, observed, config, CIRCUMSTANCES(from))
   const steps: Step[] = [...plan.withdraw, ...plan.grant.filter((step) => step.do === 'change-files')]
-  const asReplica = config.database.durability === 'semi-sync'
+  const asReplica = config.database.durability === 'semi-sync' ? ({ as: 'replica' } as const) : {}
   const starts = (database: boolean) =>
     observed.units
       .filter((unit) => (unit.kind === 'database') === database && !isRunning(unit) && unit.runs !== 'holder')
-      .map((unit): Step => ({ do: 'start-unit', effect: 'grant', unit: unit.name, ...(database ? { asReplica } : {}) }))
+      .map((unit): Step => ({ do: 'start-unit', effect: 'grant', unit: unit.name, ...(database ? asReplica : {}) }))
   if (config.database.engine === 'none') return [...steps, ...starts(false)].map((step) => described(step, config))
   steps.push(...starts(true))
   const { database } = observed

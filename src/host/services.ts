@@ -5,7 +5,7 @@
 import type { UnitConfig } from '../core/config.ts'
 import { lookUp } from '../core/interpret.ts'
 import { isDown, isRunning } from '../core/observed.ts'
-import type { Step } from '../core/step.ts'
+import type { StartsAs, Step } from '../core/step.ts'
 import type { Account } from './account.ts'
 import type { Tell } from './jobs.ts'
 import type { Settled } from './request.ts'
@@ -18,14 +18,21 @@ export class Services {
     this.#supervisor = supervisor
   }
 
-  async start(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+  /** `as`: how the database starts, where that is known already. */
+  async start(account: Account, tell: Tell, grants: AbortSignal, as?: StartsAs): Promise<void> {
     for (const unit of this.#supervisor.parts.config.units) {
-      if (!(await this.startUnit(unit, account, tell, grants))) return
+      if (!(await this.startUnit(unit, account, tell, grants, as))) return
     }
   }
 
   /** False: what comes after it is not started. */
-  async startUnit(unit: UnitConfig, account: Account, tell: Tell, grants: AbortSignal): Promise<boolean> {
+  async startUnit(
+    unit: UnitConfig,
+    account: Account,
+    tell: Tell,
+    grants: AbortSignal,
+    as?: StartsAs,
+  ): Promise<boolean> {
     const { settler } = this.#supervisor
     const { name, kind, runs } = unit
     if (runs === 'holder' && settler.state.vrrp !== 'master') return true
@@ -43,9 +50,10 @@ export class Services {
         return false
       }
     }
-    const asReplica = kind === 'database' && (await this.#startsAsReplica())
-    if (!(await this.#step({ do: 'start-unit', effect: 'grant', unit: name, asReplica }, account, tell, grants)))
-      return false
+    const how: StartsAs | null =
+      kind !== 'database' ? null : (as ?? ((await this.#startsAsReplica()) ? 'replica' : null))
+    const step: Step = { do: 'start-unit', effect: 'grant', unit: name, ...(how === null ? {} : { as: how }) }
+    if (!(await this.step(step, account, tell, grants))) return false
     if (kind !== 'router') account.add(await this.check('start', tell, grants))
     return !account.failed
   }
@@ -74,7 +82,7 @@ export class Services {
         const observed = await settler.look('anew')
         const unit = observed.units.find((candidate) => candidate.name === name)
         if (unit === undefined || unit.active === null || isDown(unit)) continue
-        await this.#step({ do: 'stop-unit', effect: 'withdraw', unit: name }, account, tell, grants)
+        await this.step({ do: 'stop-unit', effect: 'withdraw', unit: name }, account, tell, grants)
         if (kind === 'router') account.add(await this.check('stop', tell, grants))
       }
     } finally {
@@ -99,7 +107,7 @@ export class Services {
     )
   }
 
-  async #step(step: Step, account: Account, tell: Tell, grants: AbortSignal): Promise<boolean> {
+  async step(step: Step, account: Account, tell: Tell, grants: AbortSignal): Promise<boolean> {
     const { settler } = this.#supervisor
     const sentence = settler.sentenceOf(step)
     if (step.effect === 'grant' && grants.aborted) {

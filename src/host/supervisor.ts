@@ -8,7 +8,7 @@ import { interpret, lookUp } from '../core/interpret.ts'
 import type { Observed } from '../core/observed.ts'
 import { isDown, isRunning } from '../core/observed.ts'
 import type { State } from '../core/state.ts'
-import { START_AS_REPLICA } from '../core/step.ts'
+import { START_VARIABLES } from '../core/step.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
 import type { VrrpEvent } from '../ports/vrrp.ts'
 import { Changes } from './changes.ts'
@@ -87,7 +87,8 @@ export class Supervisor {
               this.problems.set('systemd', `systemd does not answer: ${messageOf(thrown)}`)
             })
             await this.settler.startBond((sentence, withdraws) => this.check(sentence, 'supervisor', withdraws))
-            await systemd.forgetVariable(START_AS_REPLICA, { timeoutMs: LIMITS.systemdLook }).catch(() => {})
+            for (const variable of Object.values(START_VARIABLES))
+              await systemd.forgetVariable(variable, { timeoutMs: LIMITS.systemdLook }).catch(() => {})
             await this.#resume(grants)
           } finally {
             resolve()

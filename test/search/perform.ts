@@ -25,7 +25,7 @@ export function perform(world: World, side: Side, step: Step): World | null {
       return now(withoutDatabase(self, 'off'))
     case 'start-unit':
       if (step.unit === ROUTER) return now(becomes(self, self.unfit || !self.nic ? 'fault' : 'backup'))
-      return now(withDatabase(self, step.asReplica === true))
+      return now(withDatabase(self, step.as === 'replica'))
     case 'mask-files':
     case 'change-files':
       return now({ files: self.mode })

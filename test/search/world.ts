@@ -106,7 +106,7 @@ const bit = (value: boolean) => (value ? '1' : '0')
 function taskKey(task: Task): string {
   switch (task.do) {
     case 'step':
-      return `${task.step.do}${'unit' in task.step ? task.step.unit : ''}${'asReplica' in task.step ? 'R' : ''}`
+      return `${task.step.do}${'unit' in task.step ? task.step.unit : ''}${'as' in task.step ? 'R' : ''}`
     case 'claim':
       return `claim${task.claim}`
     case 'stop':
