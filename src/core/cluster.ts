@@ -46,6 +46,11 @@ export function catchesUp({ state, ready, desynced }: Membership, donorServes: b
   return `has not caught up (${state})`
 }
 
+/** It is in the primary component and has every write set. */
+export function isWhole(cluster: Membership): boolean {
+  return isPrimary(cluster) && catchesUp(cluster, true) === null
+}
+
 /** It takes reads and writes now. */
 export function serves(cluster: Membership, donorServes: boolean): boolean {
   return isPrimary(cluster) && !cluster.readOnly && catchesUp(cluster, donorServes) === null
@@ -69,7 +74,8 @@ export function clusterReasons(state: State, observed: Observed, config: Config)
       (why) => `the primary component is lost (wsrep_cluster_status ${cluster.component}): ${why}`,
     )
   }
-  const behind = catchesUp(cluster, config.database.donorServes)
+  // Of a pair the other one is the joiner: nobody else serves.
+  const behind = catchesUp(cluster, config.database.donorServes || mayStandAlone(state, config))
   const ended = outdone(member, observed, config)
   return [...(behind === null ? [] : [`this member ${behind}`]), ...(ended === null ? [] : [ended])]
 }

@@ -61,26 +61,25 @@ export function restrain(
   unfit: readonly string[],
   config: Config,
 ): Restrained {
-  const holds: string[] = []
-  let restrained = posture
-  if (config.database.engine === 'galera') {
-    const member = restrainMember(posture, { state, observed, config, unfit })
-    restrained = member.posture
-    holds.push(...member.holds)
-  } else if (posture.database === 'writable') {
-    const held = writeHolds(observed, unfit)
-    // Without the right to write nothing of a promotion is begun: replication stays as it is.
-    if (held.length > 0)
-      restrained = { ...restrained, database: 'read-only', replication: 'as is', holderUnits: 'as is' }
-    holds.push(...held)
-  }
-  if (posture.holderUnits === 'running') holds.push(...startHolds(observed, unfit))
-  if (observed.withdrawal?.follows === true) restrained = { ...restrained, replication: 'from the peer' }
-  if (restrained.replication === 'from the peer') {
-    const held = followHolds(state, observed)
-    if (held.length > 0) restrained = { ...restrained, replication: 'as is' }
-    holds.push(...held)
-  }
-  holds.push(...staysHolds(state, observed))
-  return { posture: restrained, holds }
+  const clustered = config.database.engine === 'galera'
+  const writes = clustered
+    ? restrainMember(posture, { state, observed, config, unfit })
+    : restrainWrites(posture, observed, unfit)
+  const starts = posture.holderUnits === 'running' ? startHolds(observed, unfit) : []
+  const follows = clustered ? writes : restrainFollowing(writes.posture, state, observed)
+  const following = clustered ? [] : follows.holds
+  return { posture: follows.posture, holds: [...writes.holds, ...starts, ...following, ...staysHolds(state, observed)] }
+}
+
+function restrainWrites(posture: Posture, observed: Observed, unfit: readonly string[]): Restrained {
+  const holds = posture.database === 'writable' ? writeHolds(observed, unfit) : []
+  if (holds.length === 0) return { posture, holds }
+  // Without the right to write nothing of a promotion is begun: replication stays as it is.
+  return { posture: { ...posture, database: 'read-only', replication: 'as is', holderUnits: 'as is' }, holds }
+}
+
+function restrainFollowing(posture: Posture, state: State, observed: Observed): Restrained {
+  const wanted: Posture = observed.withdrawal?.follows === true ? { ...posture, replication: 'from the peer' } : posture
+  const holds = wanted.replication === 'from the peer' ? followHolds(state, observed) : []
+  return { posture: holds.length > 0 ? { ...wanted, replication: 'as is' } : wanted, holds }
 }

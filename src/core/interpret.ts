@@ -3,6 +3,7 @@
  * of order; the VIP on the interface is the truth. Invariant: a word that the machine itself contradicts moves nothing.
  */
 import { awaitsWitness } from './awaits-witness.ts'
+import { isPrimary, memberOf } from './cluster.ts'
 import { type Config, isOneOfMany } from './config.ts'
 import { isVetoed, lacksConsent } from './consent.ts'
 import { offeredTo } from './handover.ts'
@@ -24,6 +25,13 @@ export type Interpretation =
  * loses it stay in `ap`, and it takes the role along.
  */
 const movesFreely = (config: Config) => isOneOfMany(config) || config.nodes.some(({ preempt }) => preempt)
+
+/** Another machine has the VIP, and with it the role: among many, and where the lead of a cluster says so. */
+function isReplaced(observed: Observed, config: Config): boolean {
+  const member = memberOf(observed)
+  const leads = member !== null && isPrimary(member.cluster) ? member.lead : null
+  return movesFreely(config) || (leads !== null && leads.node === config.peer?.name)
+}
 
 /** It would not take the VIP now, though nothing of it has failed: hooks said no, or a unit of the holder does not start here. */
 const declines = (observed: Observed) => isVetoed(observed) || givenUp(observed).length > 0
@@ -64,7 +72,7 @@ export function interpret(
     case 'backup':
       return observed.vip
         ? { believed: false, sentence: 'keepalived said BACKUP but the VIP is on the interface' }
-        : { believed: true, event: { type: 'backup', replaced: movesFreely(config) } }
+        : { believed: true, event: { type: 'backup', replaced: isReplaced(observed, config) } }
     case 'fault':
       return asked && observed.withdrawal === null && observed.unfitDeclared === false && observed.vip
         ? {
@@ -101,12 +109,12 @@ export function lookUp(
   }
   if (!isRunning(router)) return null
   if (observed.vip) return mastered(state, observed, config)
-  if (observed.shuttingDown) return { type: 'backup', replaced: movesFreely(config) }
+  if (observed.shuttingDown) return { type: 'backup', replaced: isReplaced(observed, config) }
   if (observed.carrier === false || observed.unfitDeclared === true) {
     const wanted = asked || declines(observed)
     return state.vrrp === 'fault' ? null : { type: 'fault', wanted, lastStanding }
   }
-  return { type: 'backup', replaced: movesFreely(config) }
+  return { type: 'backup', replaced: isReplaced(observed, config) }
 }
 
 /** A keepalived that apmode itself stopped may have no time to say so: its last word does not count any more. */

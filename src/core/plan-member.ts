@@ -31,7 +31,8 @@ export function takePart(observed: Observed, posture: Posture, input: PlanInput)
   if (cluster.readOnly) steps.push({ do: 'allow-writes', effect: 'grant', anywhere: true })
   // A row that the silent peer would have to see is not waited for: the component settles first.
   const settled = cluster.size === 1 || observed.peer === null || observed.peer.reachable
-  if (alone && observed.vip && settled && (input.offered || !input.leads)) {
+  const leads = input.leads || observed.withdrawal?.offer != null
+  if (alone && observed.vip && settled && !leads) {
     steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
   }
   return steps

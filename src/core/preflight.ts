@@ -3,6 +3,7 @@
  * what is not known is a reason: a handover is never urgent.
  */
 import type { Obstacle, PeerDetails } from '../ports/database.ts'
+import { catchesUp, isPrimary } from './cluster.ts'
 import type { Config } from './config.ts'
 import { divergence, rangeText } from './divergence.ts'
 import { lagBetween } from './gtid.ts'
@@ -62,7 +63,9 @@ export function handoverRefusals(facts: HandoverFacts, config: Config, kill: boo
   if (freeMb !== null && freeMb < LEAST_FREE_MB) reasons.push(`here: ${freeMb} MB are free for the database`)
   reasons.push(...peerReasons(facts, config))
   if (obstacles === null) reasons.push('open transactions and locks could not be looked for')
-  else if (!kill) reasons.push(...obstacles.map(({ sentence }) => `${sentence} (--kill ends it)`))
+  // Nothing is fenced where every member writes.
+  else if (!kill && config.database.engine !== 'galera')
+    reasons.push(...obstacles.map(({ sentence }) => `${sentence} (--kill ends it)`))
   return reasons
 }
 
@@ -71,6 +74,9 @@ function peerReasons(facts: HandoverFacts, config: Config): string[] {
   const { database, peer } = observed
   const name = config.peer?.name ?? 'the peer'
   if (peer?.reachable !== true) return [`the database of ${name} does not answer: ${peer?.detail ?? 'not looked at'}`]
+  if (database?.answers === true && database.cluster !== null) {
+    return [...memberReasons(observed, config), ...presenceReasons(facts, name)]
+  }
   const reasons: string[] = []
   if (peer.writable !== false) reasons.push(`the database of ${name} accepts writes (G3 no second writer)`)
   if (!observed.peerAttached) reasons.push(`${name} does not replicate from this machine`)
@@ -92,6 +98,17 @@ function peerReasons(facts: HandoverFacts, config: Config): string[] {
   }
   reasons.push(...presenceReasons(facts, name))
   return reasons
+}
+
+/** Both members write; only the VIP moves, and the peer must be able to carry it. */
+function memberReasons({ peer }: Observed, config: Config): string[] {
+  const name = config.peer?.name ?? 'the peer'
+  const cluster = peer?.cluster ?? null
+  if (cluster === null) return [`where ${name} stands in the cluster could not be asked`]
+  if (!isPrimary(cluster) || !cluster.members.includes(config.node.address))
+    return [`${name} is not in one primary component with this machine (${cluster.component})`]
+  const behind = catchesUp(cluster, config.database.donorServes)
+  return behind === null ? [] : [`${name} ${behind}`]
 }
 
 function replicaReasons(details: PeerDetails | null, name: string): string[] {

@@ -23,7 +23,7 @@ export function rejoinRefusals(state: State, facts: RejoinFacts, config: Config,
   const name = config.peer?.name ?? 'the machine that fell out'
   if (observed.vip) return [`this machine carries the VIP: it serves already (apmode rejoin belongs on ${name})`]
   // Nothing is to be followed, and nobody tells how the others are.
-  if (database === null) return unreadableMode(state)
+  if (database === null || config.peer === null) return unreadableMode(state)
   if (database.answers && database.writable) return [`this machine accepts writes: apmode rejoin belongs on ${name}`]
   const reasons: string[] = []
   if (peer?.reachable !== true) {

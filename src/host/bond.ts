@@ -83,6 +83,7 @@ export class Bond {
   /** Looks twice, so that the first decision does not take its own ignorance for trouble; then goes on looking. */
   async start(sources: BondSources): Promise<void> {
     this.#sources = sources
+    this.#tickedAt = this.#parts.clock.elapsed()
     await Promise.all([this.#parts.witness?.known(), this.word.ask()])
     await this.#look(sources)
     await this.#look(sources)
@@ -139,8 +140,7 @@ export class Bond {
 
   async #look(sources: BondSources): Promise<void> {
     const { database, clock, config } = this.#parts
-    const { mode } = sources.state()
-    if (mode !== 'ap' && mode !== 's') return this.#rest()
+    if (!['ap', 's'].includes(sources.state().mode)) return this.#rest()
     // A peer that cannot be seen, and more than one: the witness alone says it.
     if (database === null || config.peer === null) this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
     if (database === null || (config.peer === null && config.database.engine !== 'galera')) return

@@ -10,6 +10,7 @@ import { lookUp } from '../core/interpret.ts'
 import type { Withdrawal } from '../core/observed.ts'
 import { elsewhere, type HandoverFacts, handoverRefusals, refusalsByWord } from '../core/preflight.ts'
 import type { CommandResult } from '../ports/control.ts'
+import type { PeerStatus } from '../ports/database.ts'
 import { Account } from './account.ts'
 import { fingerprint } from './fingerprint.ts'
 import { freeMbOf } from './free-space.ts'
@@ -119,16 +120,18 @@ export class Handover {
       return settled
     }
     parts.log.info({}, `handing the lead over to ${to} (${order.purpose}) begins`)
-    settler.withdraw(withdrawal('writes'))
+    // Members of a cluster write both: only the VIP moves.
+    const clustered = config.database.engine === 'galera'
+    settler.withdraw(withdrawal(clustered ? 'vip' : 'writes'))
     let why = ''
     let last: Settled
     try {
       last = await settle(true)
       why = account.trouble()
-      if (why === '' && !(await proveWhole(settler.bond, clock, deadline, () => this.#peerIsSilent()))) {
+      if (why === '' && !clustered && !(await proveWhole(settler.bond, clock, deadline, () => this.#peerIsSilent()))) {
         why = `it was not proven in time that this machine has everything that ${to} has`
       }
-      if (why === '') {
+      if (why === '' && !clustered) {
         settler.withdraw(withdrawal('vip'))
         last = await settle(true)
         why = account.trouble()
@@ -169,10 +172,16 @@ export class Handover {
     const { settler, parts } = this.#supervisor
     while (parts.clock.elapsed() < deadline && !grants.aborted && !this.#peerIsSilent()) {
       const peer = await settler.observer.lookAtPeer(LIMITS.peerLook)
-      if (peer?.writable === true) return true
+      if (this.#leads(peer)) return true
       await parts.clock.sleep(ASK_MS)
     }
     return false
+  }
+
+  #leads(peer: PeerStatus | null): boolean {
+    const { engine } = this.#supervisor.parts.config.database
+    if (engine !== 'galera') return peer?.writable === true
+    return peer?.lead != null && peer.lead.node === this.#supervisor.parts.config.peer?.name
   }
 
   /** Until this machine accepts writes again, or the peer does after all. */

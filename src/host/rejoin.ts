@@ -5,6 +5,7 @@
  */
 
 import { CatchingUp } from '../core/catching-up.ts'
+import { isWhole } from '../core/cluster.ts'
 import { lagBetween } from '../core/gtid.ts'
 import { rejoinRefusals, rejoinTrouble } from '../core/rejoin.ts'
 import type { CommandResult, RejoinRequest } from '../ports/control.ts'
@@ -78,7 +79,9 @@ export class Rejoin {
     await this.#answers(tell)
     const no = await this.refusal(request.force)
     if (no !== null) return no
-    settler.withdraw(COMES_BACK)
+    // A member of a cluster gets what it lacks before its database answers; it is kept from nothing then.
+    const clustered = parts.config.database.engine === 'galera'
+    if (!clustered) settler.withdraw(COMES_BACK)
     if (settler.state.mode !== 'ap') account.add(await this.#commands.decide('ap', tell, grants))
     if (parts.database === null && !account.failed) settler.yielded()
     if (parts.database === null) return account.result('this machine is a member of the pair')
@@ -86,7 +89,8 @@ export class Rejoin {
     if (database !== undefined && !account.failed) {
       await this.#commands.services.startUnit(database, account, tell, grants)
     }
-    if (account.failed) return account.result('this machine does not follow yet')
+    if (clustered && !account.failed) settler.yielded()
+    if (clustered || account.failed) return account.result('this machine is not back yet')
     // Two looks tell whether it has anything of its own (G6), before anything is replicated over it.
     await settler.bond.compared()
     const trouble = await this.#trouble()
@@ -121,12 +125,15 @@ export class Rejoin {
       if (settler.state.mode !== 'ap') return failed(`stopped: the mode is ${settler.state.mode} now`)
       const trouble = await this.#trouble()
       if (trouble !== null) return failed(`not complete: ${trouble}`)
-      if (settler.bond.lineage.lease) return null
+      const cluster = database?.answers === true ? database.cluster : null
+      if (settler.bond.lineage.lease || (cluster !== null && isWhole(cluster))) return null
       const known = database?.answers === true && database.replication !== null && peer?.reachable === true
       const has = known ? (database.replication?.gtid ?? '') : ''
       const sentence = known
         ? progress.look({ at: clock.elapsed(), remaining: lagBetween(has, peer.binlogPosition) })
-        : 'waiting for both databases to answer'
+        : cluster === null
+          ? 'waiting for both databases to answer'
+          : `${cluster.component}, ${cluster.state}, ${cluster.queue} write sets wait`
       tell({ type: 'progress', sentence: `catching up: ${sentence}` })
       if (clock.elapsed() > until) {
         return {

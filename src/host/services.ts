@@ -64,7 +64,7 @@ export class Services {
    */
   async #startsAsReplica(): Promise<boolean> {
     const { settler, parts } = this.#supervisor
-    if (parts.config.database.engine === 'none' || parts.config.database.durability !== 'semi-sync') return false
+    if (parts.config.database.engine !== 'mariadb' || parts.config.database.durability !== 'semi-sync') return false
     const { peer, lineage } = await settler.look('everything')
     const stillOurs = peer?.writable === false && peer.leadKnown && peer.lead?.node === parts.config.node.name
     return peer?.writable === true || (lineage.claim === 'shared' && !stillOurs)

@@ -65,8 +65,15 @@ const STATELESS = TOML.replace(/\[\[unit\]\]\nname = "mariadb.service"\nkind = "
   '"none"',
 )
 
+/** The same machines as members of a Galera cluster. */
+const CLUSTERED = TOML.replace('"mariadb"', '"galera"')
+
+const TOML_OF = { mariadb: TOML, galera: CLUSTERED, none: STATELESS } as const satisfies Readonly<
+  Record<Engine, string>
+>
+
 export function exampleConfig(node: 'host1' | 'host2' = 'host1', engine: Engine = 'mariadb'): Config {
-  const result = parseConfig(engine === 'none' ? STATELESS : TOML, { hostname: node, nodeFile: null })
+  const result = parseConfig(TOML_OF[engine], { hostname: node, nodeFile: null })
   if (!result.ok) throw new Error(JSON.stringify(result.problems))
   return result.config
 }
@@ -178,6 +185,32 @@ export class World {
     this.database.lead = lead
     this.saved = { role: this.config.node.role, peerAttachedAt: null, claim: vip ? 'shared' : 'none', cloning: null }
     this.peer = { ...this.peer, writable: !vip, commitsWithPeer: !vip, lead }
+    return this
+  }
+
+  /** A member of a whole cluster, as the other one is. */
+  member(vip: boolean): this {
+    this.running(vip)
+    this.database = {
+      ...this.database,
+      writable: true,
+      replication: null,
+      commitsWithPeer: true,
+      replicas: [this.peerAddress],
+      cluster: synced,
+    }
+    const lead = this.database.lead
+    this.saved = { role: this.config.node.role, peerAttachedAt: null, claim: 'none', cloning: null }
+    this.peer = { ...this.peer, writable: true, commitsWithPeer: true, cluster: synced, lead }
+    return this
+  }
+
+  /** The other one is gone without a word, and the component with it. */
+  loses(peer: Partial<PeerStatus> = { reachable: false, writable: null, cluster: null }): this {
+    const alone = { component: 'non-Primary', state: 'Initialized', ready: false, size: 1 } as const
+    this.#cluster({ ...alone, members: [this.config.node.address] })
+    this.database.replicas = []
+    this.peer = { ...this.peer, ...peer }
     return this
   }
 

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { type Driven, drive, quiet } from '../../fakes/driven.ts'
+import { synced, World } from '../../fakes/world.ts'
+
+let driven: Driven | null = null
+afterEach(async () => {
+  await driven?.close()
+  driven = null
+})
+
+async function on(world: World): Promise<Driven> {
+  driven = await drive(world)
+  await driven.idle()
+  return driven
+}
+
+const galera = (node: 'host1' | 'host2' = 'host1', vip = node === 'host1') => new World(node, 'galera').member(vip)
+/** Steps of a cluster, in their order; files and hooks are not their matter. */
+const cluster = ({ changes }: World) =>
+  changes.filter((change) => /^(desync|resync|form|fence|allow|record|unfit|fit|stop|start)/.test(change))
+
+const word = (state: 'master') => ({ state, instance: 'VI_1', source: 'notify' }) as const
+
+const statusOf = ({ control }: Driven) => control.status()
+
+describe('a member of a whole cluster', () => {
+  test('takes writes with and without the VIP, and nothing is done', async () => {
+    for (const world of [galera(), galera('host2')]) {
+      const { control } = await on(world)
+      expect(await control.status()).toMatchObject({ mode: 'ap', fit: true, writable: true, reasons: [] })
+      expect(cluster(world)).toEqual([])
+      await driven?.close()
+    }
+  })
+
+  test('is unfit and takes writes no more while it catches up', async () => {
+    const world = galera()
+    world.database.cluster = { ...synced, state: 'Joined', ready: false }
+    expect(await statusOf(await on(world))).toMatchObject({
+      fit: false,
+      writable: false,
+      reasons: ['this member has not caught up (Joined)'],
+    })
+  })
+
+  test('of a pair that gives its data to the other one goes on: nobody else serves', async () => {
+    const world = galera()
+    world.database.cluster = { ...synced, state: 'Donor/Desynced' }
+    expect(await statusOf(await on(world))).toMatchObject({ fit: true, writable: true })
+  })
+
+  test('that fell behind on purpose keeps up again when it is in', async () => {
+    const world = galera()
+    world.database.cluster = { ...synced, state: 'Donor/Desynced', desynced: true }
+    await on(world)
+    expect(cluster(world)).toContain('resync')
+  })
+})
+
+describe('the component is lost with a silent peer', () => {
+  test('whoever carries the VIP and was whole goes on alone', async () => {
+    const world = galera()
+    await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(world.database.cluster?.component).toBe('Primary'))
+    expect(cluster(world)[0]).toBe('form-component')
+    expect(world.unfit).toBe(false)
+  })
+
+  test('without the VIP it forms nothing, and stays fit to take it', async () => {
+    const world = galera('host2')
+    await on(world)
+    world.loses()
+    await vi.waitFor(async () => expect((await driven?.control.status())?.writable).toBe(false))
+    expect(cluster(world)).toEqual([])
+    expect(world.unfit).toBe(false)
+  })
+
+  test('the one that gets the VIP then stands alone, and forms it', async () => {
+    const world = galera('host2')
+    const { supervisor } = await on(world)
+    world.loses()
+    await vi.waitFor(async () => expect((await driven?.control.status())?.writable).toBe(false))
+    world.vip = true
+    supervisor.hear(word('master'))
+    await vi.waitFor(() => expect(world.database.cluster?.component).toBe('Primary'))
+    expect(world.mode.mode).toBe('s')
+  })
+
+  test('where no witness answers it does not go on, and is unfit (G9)', async () => {
+    const world = galera()
+    world.witness = false
+    await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(world.unfit).toBe(true))
+    expect(cluster(world)).not.toContain('form-component')
+  })
+
+  test('whoever was not whole does not go on (G2), but for a person’s word', async () => {
+    const world = galera()
+    world.database.cluster = { ...synced, state: 'Joined', ready: false }
+    const { control } = await on(world)
+    world.loses()
+    await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G2 no stale lead'))
+    expect(cluster(world)).not.toContain('form-component')
+    const { exit } = await control.set({ mode: 's', now: false, force: true }, quiet)
+    expect(exit).toBe(0)
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+})
+
+describe('the component is lost, and the peer answers', () => {
+  test('it is in it: this one is unfit, waits to come back, and forms none', async () => {
+    const world = galera()
+    await on(world)
+    world.loses({ cluster: { ...synced, members: ['192.168.33.102'], size: 1 } })
+    await vi.waitFor(() => expect(world.unfit).toBe(true))
+    expect((await driven?.control.status())?.reasons.join()).toContain('host2 is in it')
+    expect(cluster(world)).not.toContain('form-component')
+  })
+
+  test('it has lost it too: they are given time to find each other', async () => {
+    const world = galera()
+    await on(world)
+    world.loses({ writable: false, cluster: { ...synced, component: 'non-Primary' } })
+    await vi.waitFor(async () => expect((await driven?.control.status())?.reasons.join()).toContain('find each other'))
+    expect(world.unfit).toBe(false)
+    expect(cluster(world)).not.toContain('form-component')
+  })
+})
+
+test('two components that see each other: the older lead ends, and refuses writes (G3)', async () => {
+  const world = galera()
+  world.database.cluster = { ...synced, members: ['192.168.33.101'], size: 1 }
+  world.database.replicas = []
+  const lead = { epoch: 7, node: 'host2', at: '2026-01-01T00:00:00.000Z', reason: 'failover', gtid: '' }
+  world.peer = { ...world.peer, cluster: { ...synced, members: ['192.168.33.102'], size: 1 }, lead }
+  await on(world)
+  await vi.waitFor(() => expect(world.database.writable).toBe(false))
+  expect(world.unfit).toBe(true)
+})
+
+test('maintenance: unfit, no longer waited for, its clients end, then it refuses writes', async () => {
+  const world = galera('host2')
+  const { control } = await on(world)
+  expect(await control.set({ mode: 'm', now: false, force: false }, quiet)).toMatchObject({ exit: 0 })
+  expect(cluster(world)).toEqual(['desync', 'fence', 'unfit', 'stop keepalived.service'])
+  expect(world.mode.mode).toBe('m')
+  expect(await control.set({ mode: 'ap', now: true, force: false }, quiet)).toMatchObject({ exit: 0 })
+  expect(cluster(world).slice(4)).toEqual(['resync', 'allow-writes', 'fit', 'start keepalived.service'])
+})
+
+test('a handover moves the VIP and fences nobody', async () => {
+  const world = galera().beside()
+  const { control } = await on(world)
+  const result = await control.handover({ kill: false, timeoutMs: null }, quiet)
+  expect(result).toMatchObject({ exit: 0 })
+  expect(cluster(world)).not.toContain('fence')
+  expect(await control.status()).toMatchObject({ mode: 'ap', role: 'standby', writable: true })
+})
