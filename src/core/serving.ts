@@ -1,7 +1,7 @@
 /**
  * What this machine may be asked for by a load balancer, and the answer: a yes or a no, and why. Pure, from the status
  * alone, which is told from memory. Invariants: what is unknown is a no; `/primary` says yes to one machine at most, and
- * only where the VIP is and writes are accepted. The words are those of Patroni's REST API.
+ * only where the VIP is and writes are accepted; of a Galera cluster to every member that takes writes. The words are those of Patroni's REST API.
  */
 import type { Status } from '../ports/control.ts'
 
@@ -57,6 +57,7 @@ export function servingOf(path: ServingPath, facts: ServingFacts, maxLagSeconds:
 /** Writes are accepted here, and the VIP is here. */
 function primary({ status, hasDatabase }: ServingFacts): Serving {
   const { holder, writable, mode, vrrp } = status
+  if (status.engine === 'galera') return member(status)
   if (holder === null) return no('not known whether the VIP is here')
   if (!holder) return no('the VIP is not here')
   if (!hasDatabase) {
@@ -68,10 +69,20 @@ function primary({ status, hasDatabase }: ServingFacts): Serving {
   return writable ? yes('the VIP is here, and writes are accepted') : no('the VIP is here, and writes are not accepted')
 }
 
+/** Every member takes writes, with and without the VIP. */
+function member({ cluster, mode }: Status): Serving {
+  if (cluster === null) return no('the database does not answer')
+  const { component, state, serves, size } = cluster
+  if (serves) return yes(`a member of the primary component (${size}), ${state}`)
+  if (mode !== 'ap' && mode !== 's') return no(`mode ${mode}`)
+  return no(`${component}, ${state}${cluster.readOnly ? ', read-only' : ''}`)
+}
+
 /** A replica that applies what it receives. That it receives at the moment is not asked: its lag tells. */
 function replica({ status, hasDatabase }: ServingFacts, maxLagSeconds: number | null): Serving {
   const { replication, writable, mode } = status
   if (!hasDatabase) return no('no database is replicated')
+  if (status.engine === 'galera') return no('a member of a cluster is no replica: ask for /primary')
   if (mode === 'm') return no('in maintenance')
   if (writable === true) return no('the database accepts writes: it is no replica')
   if (replication === null) return no('the database is no replica, or does not answer')
@@ -88,7 +99,8 @@ function replica({ status, hasDatabase }: ServingFacts, maxLagSeconds: number | 
 
 /** A replica that could take over at once; without a database, a machine that could. */
 function standby(facts: ServingFacts, maxLagSeconds: number | null): Serving {
-  const reads = facts.hasDatabase ? replica(facts, maxLagSeconds) : yes('fit to take over')
+  const replicates = facts.hasDatabase && facts.status.engine !== 'galera'
+  const reads = replicates ? replica(facts, maxLagSeconds) : yes('fit to take over')
   if (!reads.ok || facts.status.fit === true) return reads
   return no(`unfit: ${facts.status.reasons.join('; ') || 'not looked at yet'}`)
 }

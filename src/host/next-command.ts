@@ -19,6 +19,8 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
   const router = status.units.find((unit) => unit.kind === 'router')
   const allRuns = router !== undefined && isRunning(router) && servicesRun
   if (!hasDatabase(status)) return withoutDatabase(status, allRuns)
+  // Of more than one other member nothing is known here: whoever starts joins whoever is there.
+  if (status.engine === 'galera' && status.peer === null) return withoutDatabase(status, allRuns)
   const peerServes = status.peer?.writable === true
   if (status.mode !== 'unset' && peerServes && status.holder !== true) {
     if (status.reasons.some((reason) => reason.startsWith('G6 diverged')))

@@ -2,11 +2,14 @@
  * What `apmode status` and GET /status say: the last look, made readable. Pure over what the supervisor knows; the only
  * new look is asked for by the caller. Never holds a secret.
  */
+import { serves } from '../core/cluster.ts'
 import type { Config } from '../core/config.ts'
 import { isRunning } from '../core/observed.ts'
 import { meaningOf, rowFor } from '../core/posture.ts'
 import { givenUp } from '../core/starting.ts'
+import type { State } from '../core/state.ts'
 import type { Status } from '../ports/control.ts'
+import type { Membership } from '../ports/database.ts'
 import type { HistoryEntry } from '../ports/storage.ts'
 import { nextCommand } from './next-command.ts'
 import type { Parts } from './parts.ts'
@@ -48,6 +51,7 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
       file: file ?? 'missing',
     })),
     replication: present?.replication ?? null,
+    cluster: clusterView(config, state, present?.cluster ?? null),
     // Only a database tells who is attached.
     peer: peerView(config, settler, config.database.engine === 'none' ? null : (last?.observed.peerAttached ?? null)),
     peers: config.peers.map(({ name, address }) => ({ name, address })),
@@ -66,6 +70,13 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
         ),
     ),
   }
+}
+
+/** Of one that leaves, the mode says so before its database does. */
+function clusterView({ database, peer }: Config, { mode }: State, cluster: Membership | null): Status['cluster'] {
+  if (cluster === null) return null
+  const donorServes = database.donorServes || peer !== null
+  return { ...cluster, serves: (mode === 'ap' || mode === 's') && serves(cluster, donorServes) }
 }
 
 /** A database that is down accepts no write; one that hangs may. */

@@ -24,6 +24,7 @@ export interface Headline {
 export function headlineOf(status: Status): Headline {
   const { node, holder, writable, peer } = status
   if (!hasDatabase(status)) return withoutDatabase(status)
+  if (status.engine === 'galera') return member(status)
   if (holder === true && writable === true) return { tone: careOf(status), words: `${node} serves${besides(status)}` }
   if (holder === true)
     return {
@@ -37,6 +38,18 @@ export function headlineOf(status: Status): Headline {
   if (status.mode === 'unset') return { tone: 'look', words: `${node} has no mode yet: nothing is supervised` }
   const words = peer === null ? `${node} does not serve` : `nobody is known to serve: ${node} does not hold the VIP`
   return { tone: 'trouble', words }
+}
+
+/** Every member writes: what counts is whether this one does. */
+function member(status: Status): Headline {
+  const { node, holder, cluster, mode } = status
+  const vip = holder === true ? ' and holds the VIP' : ''
+  if (cluster?.serves === true)
+    return { tone: careOf(status), words: `${node} takes writes, one of ${cluster.size}${vip}` }
+  if (mode === 'm') return { tone: 'look', words: `${node} is in maintenance, out of the cluster` }
+  if (mode === 'unset') return { tone: 'look', words: `${node} has no mode yet: nothing is supervised` }
+  if (cluster === null) return { tone: 'trouble', words: `the database of ${node} does not answer` }
+  return { tone: 'trouble', words: `${node} takes no writes: ${cluster.component}, ${cluster.state}${vip}` }
 }
 
 function besides({ peer, mode }: Status): string {

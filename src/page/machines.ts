@@ -1,4 +1,5 @@
 /** The two machines side by side: this one in full, the peer as far as it can be seen and as it speaks of itself. */
+import { clusterWords } from '../core/cluster-words.ts'
 import { hasDatabase, seenByVrrp } from '../core/without-database.ts'
 import type { PeerView, Status } from '../ports/control.ts'
 import { byId, fill, make } from './dom.ts'
@@ -12,7 +13,7 @@ export function showMachines(status: Status): void {
   const own = ownFacts(status)
   const cards = [card(status.node, 'this machine', toneOfSelf(status), own)]
   const told = peer !== null && hasDatabase(status)
-  const all = told ? [...cards, card(peer.name, peer.address, toneOfPeer(peer), peerFacts(peer))] : cards
+  const all = told ? [...cards, card(peer.name, peer.address, toneOfPeer(peer), peerFacts(peer, status.engine))] : cards
   fill(byId('pair'), all, () => all.map(draw))
 }
 
@@ -39,7 +40,17 @@ function ownFacts(status: Status): Fact[] {
   return others === null ? [...place, able] : [...place, able, others]
 }
 
-function databaseFacts({ writable, replication, commitsWithPeer, peer, lead }: Status, able: Fact): Fact[] {
+function databaseFacts(status: Status, able: Fact): Fact[] {
+  const { writable, replication, commitsWithPeer, peer, lead } = status
+  const led: Fact = ['lead', lead === null ? 'unknown' : `${lead.node}, epoch ${lead.epoch}, ${lead.reason}`]
+  if (status.engine === 'galera') {
+    return [
+      ['database', told(writable, 'accepts writes', 'takes no writes')],
+      able,
+      ['cluster', clusterWords(status.cluster)],
+      led,
+    ]
+  }
   const writes = told(writable, 'accepts writes', 'read-only')
   const acknowledged =
     commitsWithPeer === null || peer === null
@@ -51,20 +62,26 @@ function databaseFacts({ writable, replication, commitsWithPeer, peer, lead }: S
     ['database', `${writes}${acknowledged}`],
     able,
     ['replication', replication === null ? 'follows nobody' : replicationWords(replication)],
-    ['lead', lead === null ? 'unknown' : `${lead.node}, epoch ${lead.epoch}, ${lead.reason}`],
+    led,
   ]
 }
 
-function peerFacts(peer: PeerView): Fact[] {
+function peerFacts(peer: PeerView, engine: Status['engine']): Fact[] {
   const { mode, role, vrrp, fit, reasons, reachable, writable, attached, replication, saidAt, version } = peer
-  const seen: Fact[] = [
-    [
-      'database',
-      reachable === true ? told(writable, 'accepts writes', 'read-only') : told(reachable, '', 'does not answer'),
-    ],
+  const answers: Fact = [
+    'database',
+    reachable === true ? told(writable, 'accepts writes', 'read-only') : told(reachable, '', 'does not answer'),
+  ]
+  const inCluster: Fact[] = [
+    answers,
+    ['cluster', told(attached, 'together with this machine', 'not together with this machine')],
+  ]
+  const replicates: Fact[] = [
+    answers,
     ['attached', told(attached, 'yes: its replica is connected here', 'no')],
     ['replication', replication === null ? 'follows nobody, as far as is known' : replicationWords(replication)],
   ]
+  const seen = engine === 'galera' ? inCluster : replicates
   if (saidAt === null) return [['says', 'nothing of itself that can be read'], ...seen]
   return [
     ['mode', mode ?? 'unknown'],

@@ -15,7 +15,7 @@ import type {
   UnitKind,
   VrrpState,
 } from '../core/vocabulary.ts'
-import type { Lead, ReplicationStatus } from './database.ts'
+import type { Lead, Membership, ReplicationStatus } from './database.ts'
 import type { HistoryEntry, StepRecord } from './storage.ts'
 import type { VrrpEvent } from './vrrp.ts'
 
@@ -57,6 +57,11 @@ export interface PeerView {
   readonly gtid: string | null
 }
 
+/** A Galera member, in its own words (`wsrep_…`), and whether it may be asked for reads and writes now. */
+export interface ClusterView extends Membership {
+  readonly serves: boolean
+}
+
 /** `apmode status --json`, to the letter (booleans: true, false, null = unknown; times: ISO 8601 UTC). */
 export interface Status {
   /** This machine's name in the configuration. */
@@ -85,6 +90,8 @@ export interface Status {
   readonly units: readonly UnitView[]
   /** null: not configured as a replica, or the database does not answer. */
   readonly replication: ReplicationStatus | null
+  /** Where the database stands in its Galera cluster; null: in none, or it does not answer. */
+  readonly cluster: ClusterView | null
   /** null: a single machine is configured, or more than two. */
   readonly peer: PeerView | null
   /** All other machines, in the order of the file. Nothing else is known of more than one: this machine's `vrrp` says what VRRP sees. */

@@ -90,6 +90,7 @@ export const A_STATUS: Status = {
     { name: 'keepalived.service', kind: 'router', active: 'active', file: 'disabled' },
   ],
   replication: null,
+  cluster: null,
   peer: A_PEER,
   peers: [{ name: 'host2', address: '192.168.33.102' }],
   lead: { epoch: 3, node: 'host1', at: '2026-01-02T03:04:05.678Z', reason: 'master', gtid: '0-1-100' },

@@ -47,7 +47,7 @@ function ownMetrics(status: Status): Metric[] {
     truth(
       'apmode_commits_with_peer',
       'Semi-sync: a write is acknowledged when the peer has it too (1), or by this machine alone (0).',
-      status.commitsWithPeer,
+      status.engine === 'galera' ? null : status.commitsWithPeer,
     ),
     number('apmode_problems', 'What cannot be done or read at the moment.', status.problems.length),
     number('apmode_lead_epoch', 'The number of the newest promotion that this machine knows.', lead?.epoch),
@@ -74,6 +74,27 @@ function replicationMetrics({ replication }: Status): Metric[] {
   ]
 }
 
+function clusterMetrics({ cluster }: Status): Metric[] {
+  return [
+    truth(
+      'apmode_cluster_primary',
+      'The member is in the primary component.',
+      cluster && cluster.component === 'Primary',
+    ),
+    truth('apmode_cluster_synced', 'The member has every write set (Synced).', cluster && cluster.state === 'Synced'),
+    truth('apmode_cluster_serves', 'The member may be asked for reads and writes.', cluster?.serves),
+    truth('apmode_cluster_desynced', 'The member falls behind on purpose (wsrep_desync).', cluster?.desynced),
+    number('apmode_cluster_size', 'Members of the component that this one sees.', cluster?.size),
+    number('apmode_cluster_receive_queue', 'Write sets that wait to be applied here.', cluster?.queue),
+    number(
+      'apmode_cluster_flow_control_paused_ratio',
+      'Share of the time in which the cluster waited.',
+      cluster?.paused,
+    ),
+    number('apmode_cluster_last_committed', 'Number of the last write set that was committed here.', cluster?.seqno),
+  ]
+}
+
 function peerMetrics(peer: PeerView | null): Metric[] {
   return [
     truth('apmode_peer_reachable', "The peer's database answered the last look.", peer?.reachable),
@@ -89,7 +110,7 @@ function peerMetrics(peer: PeerView | null): Metric[] {
 export function renderMetrics(status: Status, meters: Meters | null): string {
   return expose([
     ...ownMetrics(status),
-    ...replicationMetrics(status),
+    ...(status.engine === 'galera' ? clusterMetrics(status) : replicationMetrics(status)),
     ...peerMetrics(status.peer),
     ...(meters === null ? [] : countedMetrics(meters)),
   ])

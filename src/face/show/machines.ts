@@ -68,6 +68,7 @@ function rowsOf(status: Status, nowMs: number): Row[] {
     there: peer === null ? UNKNOWN : there(peer),
   })
   const data = (...rows: Row[]) => (hasDatabase(status) ? rows : [])
+  const replica = (...rows: Row[]) => (status.engine === 'mariadb' ? rows : [])
   return [
     row('seen', { text: 'this machine', style: 'dim' }, (other) => seen(other, nowMs)),
     row('mode', mode(status), ({ mode }) => said(mode)),
@@ -77,7 +78,7 @@ function rowsOf(status: Status, nowMs: number): Row[] {
     ),
     ...data(row('database', database(status.writable), ({ writable }) => database(writable))),
     row('fit', fit(status.fit), (other) => fit(other.fit)),
-    ...data(
+    ...replica(
       row('replication', replication(status.replication, status.writable), (other) =>
         other.attached === true || other.replication !== null
           ? replication(other.replication, other.writable)

@@ -2,6 +2,7 @@
  * `apmode status` for people: one headline, both machines side by side, what ties them, the units, and only then what is wrong and
  * what to do about it. Pure; says nothing that is not in the Status.
  */
+import { clusterWords } from '../../core/cluster-words.ts'
 import { hasDatabase, seenByVrrp } from '../../core/without-database.ts'
 import type { Status } from '../../ports/control.ts'
 import type { Paint, Style } from '../terminal.ts'
@@ -52,6 +53,9 @@ function place(status: Status): string {
   const { holder, writable } = status
   if (holder === null) return 'does not know whether it holds the VIP,'
   if (!hasDatabase(status)) return holder ? 'holds the VIP,' : 'does not hold the VIP,'
+  if (status.engine === 'galera') {
+    return `${holder ? 'holds the VIP' : 'without the VIP'}, ${writable ? 'takes writes,' : 'takes no writes,'}`
+  }
   if (!holder) return writable ? 'does not hold the VIP but takes writes,' : 'does not hold the VIP,'
   return writable ? 'holds the VIP and takes writes,' : 'holds the VIP but takes no writes,'
 }
@@ -60,7 +64,7 @@ function facts(status: Status, paint: Paint, width: number, nowMs: number): stri
   const { lastChange } = status
   const rows: [string, string][] = [
     ['must hold', status.posture],
-    ...(hasDatabase(status) ? [...commits(status), leadOf(status)] : others(status)),
+    ...about(status),
     [
       'last change',
       lastChange ? `${ago(lastChange.at, nowMs)}: ${lastChange.sentence} (${duration(lastChange.ms)})` : 'none yet',
@@ -72,6 +76,18 @@ function facts(status: Status, paint: Paint, width: number, nowMs: number): stri
     const [first = '', ...others] = wrap(`  ${name.padEnd(label)}  `, text, width)
     return [first.replace(name, paint('dim', name)), ...others]
   })
+}
+
+/** What ties the machines together: a replica, a cluster, or VRRP alone. */
+function about(status: Status): [string, string][] {
+  switch (status.engine) {
+    case 'mariadb':
+      return [...commits(status), leadOf(status)]
+    case 'galera':
+      return [['cluster', clusterWords(status.cluster)], leadOf(status)]
+    case 'none':
+      return others(status)
+  }
 }
 
 function leadOf({ lead }: Status): [string, string] {

@@ -28,6 +28,7 @@ export const HOLDER: Status = {
   posture: 'serves',
   units: UNITS,
   replication: null,
+  cluster: null,
   peer: A_PEER,
   peers: [{ name: 'host2', address: '192.168.33.102' }],
   lead: { epoch: 3, node: 'host1', at: '2026-01-01T00:00:00.000Z', reason: 'master', gtid: '0-1-1' },
