@@ -61,6 +61,12 @@ export function isApart(own: Membership, peer: PeerStatus | null, address: strin
   return isPrimary(own) && isPrimary(peer?.cluster) && peer?.cluster?.members.includes(address) === false
 }
 
+/** Both are members of one component: no second writer, whoever writes. */
+export function isTogether(observed: Observed, { peer }: Config): boolean {
+  const own = memberOf(observed)?.cluster
+  return own !== undefined && isPrimary(own) && peer !== null && own.members.includes(peer.address)
+}
+
 /** A pair; or a person's word that this machine stands alone. */
 const mayStandAlone = (state: State, config: Config) => config.peer !== null || state.mode === 's'
 

@@ -1,5 +1,6 @@
 /** May this machine come back into the pair as its standby? Every reason why not, all at once, and what to do instead. Pure. */
 import type { PeerDetails } from '../ports/database.ts'
+import { isApart, memberOf } from './cluster.ts'
 import type { Config } from './config.ts'
 import { rangeText } from './divergence.ts'
 import type { Observed } from './observed.ts'
@@ -33,6 +34,14 @@ export function rejoinRefusals(state: State, facts: RejoinFacts, config: Config,
     )
   } else if (peer.writable !== true) {
     reasons.push(`the database of ${name} does not accept writes: there is nobody to follow; see apmode status there`)
+  }
+  const member = memberOf(observed)
+  if (member !== null && isApart(member.cluster, peer, config.node.address)) {
+    reasons.push(
+      `G6 diverged: this machine is in a primary component of its own, and what it wrote there is only here. Keep what you ` +
+        `need of it (mariadb-dump), stop its database, move grastate.dat out of its data folder, and apmode rejoin: it gets a ` +
+        `whole copy from ${name}`,
+    )
   }
   if (observed.lineage.diverged.length > 0) {
     reasons.push(

@@ -94,7 +94,6 @@ export class Bond {
 
   stop(): void {
     for (const timer of [this.#timer, this.#soon]) if (timer !== null) clearTimeout(timer)
-    this.#timer = null
     this.#sources = null
   }
 
@@ -221,15 +220,16 @@ export class Bond {
     if (waits && !this.#outshouted.heardLately(begun)) this.#missed(own, peer, begun)
   }
 
-  /** Galera ties the members together; what it cannot know is whether a peer that is gone goes on without this one. */
+  /** Galera ties members together, and who sees others is not cut off; it cannot know whether a peer that is gone goes on. */
   async #takePart(sources: BondSources, own: DatabasePresent, cluster: Membership, begun: number): Promise<void> {
     const { peer: other, node } = this.#parts.config
-    const together = cluster.component === 'Primary' && this.#attached(own)
-    const asks = other !== null && (!together || this.#stoodStill || begun - this.#askedAt > ASK_PEER_MS)
+    const doubts = cluster.component !== 'Primary' || !this.#attached(own) || this.#stoodStill
+    const asks = other !== null && (doubts || begun - this.#askedAt > ASK_PEER_MS)
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
     if (asks) this.#askedAt = begun
     if (asks || this.word.unfit(begun)) void this.word.ask()
     this.#otherLeads = this.member.look(cluster, peer, { address: node.address, begun, stoodStill: this.#stoodStill })
+    if (other === null && cluster.size > 1) this.outlook.answered(true)
     if (other !== null) await this.#lookOut(sources, peer)
   }
 

@@ -2,6 +2,7 @@
  * What an operator asks for, as jobs of the one queue: set, start, stop, restart. Refusals come before anything is
  * changed. Invariant: maintenance of a machine that serves begins with handing its lead over.
  */
+import { isTogether } from '../core/cluster.ts'
 import { lineageReasons } from '../core/lineage.ts'
 import type { Observed } from '../core/observed.ts'
 import { meaningOf, rowFor } from '../core/posture.ts'
@@ -114,7 +115,7 @@ export class Commands {
     const { config } = this.#supervisor.parts
     const [reason] = lineageReasons({ ...settler.state, mode: 's' }, observed, config)
     if (observed.peer?.writable !== true && reason !== undefined) return refused(reason.split(':')[0] ?? '', reason)
-    if (observed.peer?.writable !== true) return null
+    if (observed.peer?.writable !== true || isTogether(observed, config)) return null
     return refused(
       'G3 no second writer',
       "the peer's database accepts writes: this machine would be a second writer; " +

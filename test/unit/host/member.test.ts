@@ -158,3 +158,43 @@ test('a handover moves the VIP and fences nobody', async () => {
   expect(cluster(world)).not.toContain('fence')
   expect(await control.status()).toMatchObject({ mode: 'ap', role: 'standby', writable: true })
 })
+
+describe('commands of a member', () => {
+  test('set s beside a member of the same component makes no second writer, and is not refused', async () => {
+    const { control } = await on(galera())
+    expect(await control.set({ mode: 's', now: false, force: false }, quiet)).toMatchObject({ exit: 0 })
+  })
+
+  test('set s where the peer is in the component and this machine is not, is refused', async () => {
+    const world = galera().loses({ cluster: { ...synced, members: ['192.168.33.102'], size: 1 } })
+    const { control } = await on(world)
+    expect(await control.set({ mode: 's', now: false, force: false }, quiet)).toMatchObject({ exit: 3 })
+    expect(world.mode.mode).toBe('ap')
+  })
+
+  test('handover is refused where the peer is not in the component', async () => {
+    const world = galera().beside(false)
+    const { control } = await on(world)
+    world.peer = { ...world.peer, cluster: { ...synced, component: 'non-Primary' } }
+    const { exit, sentence } = await control.handover({ kill: false, timeoutMs: null }, quiet)
+    expect([exit, sentence]).toEqual([3, expect.stringContaining('not in one primary component')])
+  })
+
+  test('rejoin of one that stood alone too is refused, and says what to do', async () => {
+    const world = galera('host2')
+    world.database.cluster = { ...synced, members: ['192.168.33.102'], size: 1 }
+    world.database.writable = false
+    world.peer = { ...world.peer, cluster: { ...synced, members: ['192.168.33.101'], size: 1 } }
+    const { control } = await on(world)
+    const { exit, sentence } = await control.rejoin({ force: false, timeoutMs: 1000 }, quiet)
+    expect([exit, sentence]).toEqual([3, expect.stringContaining('grastate.dat')])
+  })
+
+  test('rejoin from maintenance joins, keeps up and stands by', async () => {
+    const world = galera('host2')
+    const { control } = await on(world)
+    await control.set({ mode: 'm', now: false, force: false }, quiet)
+    expect(await control.rejoin({ force: false, timeoutMs: 5000 }, quiet)).toMatchObject({ exit: 0 })
+    expect(await control.status()).toMatchObject({ mode: 'ap', role: 'standby', fit: true, writable: true })
+  })
+})
