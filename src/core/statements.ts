@@ -115,10 +115,10 @@ export const statements = {
     ]
   },
   /** One statement, one transaction; `createLead` only when the table is missing. */
-  recordLead(node: string, reason: string): string[] {
+  recordLead(node: string, reason: string, position = '@@global.gtid_current_pos'): string[] {
     return [
       `INSERT INTO apmode.lead (${LEAD_COLUMNS}) SELECT COALESCE(MAX(epoch), 0) + 1, ${literal(node.slice(0, 255))}, ` +
-        `UTC_TIMESTAMP(3), ${literal(reason.slice(0, 1000))}, @@global.gtid_current_pos FROM apmode.lead ` +
+        `UTC_TIMESTAMP(3), ${literal(reason.slice(0, 1000))}, ${position} FROM apmode.lead ` +
         `RETURNING ${LEAD_COLUMNS}`,
     ]
   },

@@ -6,6 +6,7 @@ import { DiskStateFile } from '../adapters/files/state-file.ts'
 import { TrackedUnfitFile } from '../adapters/files/unfit-file.ts'
 import { createHooks } from '../adapters/hooks/hooks.ts'
 import { KeepalivedFifo } from '../adapters/keepalived/fifo.ts'
+import { createGalera } from '../adapters/mariadb/galera.ts'
 import { createMariadb } from '../adapters/mariadb/mariadb.ts'
 import { createNetwork } from '../adapters/network/network.ts'
 import { createWitness } from '../adapters/network/witness.ts'
@@ -21,11 +22,12 @@ import { systemClock } from './clock.ts'
 import type { Log, Parts, PlacedProbe } from './parts.ts'
 import { PATHS } from './paths.ts'
 
+type Say = (level: 'debug' | 'info' | 'warn' | 'error', sentence: string) => void
+
 export function compose(config: Config, log: Log): { readonly parts: Parts; readonly fifo: VrrpFifo } {
-  const say = (level: 'debug' | 'info' | 'warn' | 'error', sentence: string) => log[level]({}, sentence)
+  const say: Say = (level, sentence) => log[level]({}, sentence)
   const problem = (sentence: string) => log.warn({}, sentence)
-  const database =
-    config.database.engine === 'none' ? null : createMariadb({ socket: config.database.socket, log: say })
+  const database = databaseOf(config, say)
   return {
     parts: {
       config,
@@ -46,6 +48,17 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       log,
     },
     fifo: new KeepalivedFifo(PATHS.fifo, config.vrrp.instance),
+  }
+}
+
+function databaseOf({ database: { engine, socket } }: Config, log: Say): Database | null {
+  switch (engine) {
+    case 'none':
+      return null
+    case 'mariadb':
+      return createMariadb({ socket, log })
+    case 'galera':
+      return createGalera({ socket, log })
   }
 }
 

@@ -21,9 +21,15 @@ export function leadOf(row: Row): Lead {
   }
 }
 
-export async function recordLead(session: Session, row: { node: string; reason: string }, call: Call): Promise<Lead> {
+/** `position`: a SQL expression, where the server stands. */
+export async function recordLead(
+  session: Session,
+  row: { node: string; reason: string },
+  call: Call,
+  position?: string,
+): Promise<Lead> {
   return operate(session, `record the lead of ${row.node}`, call, async (link, left) => {
-    const insert = () => link.run(statements.recordLead(row.node, row.reason), left.leftMs())
+    const insert = () => link.run(statements.recordLead(row.node, row.reason, position), left.leftMs())
     let written: Awaited<ReturnType<Link['run']>>
     try {
       written = await insert()

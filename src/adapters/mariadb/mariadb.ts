@@ -11,21 +11,19 @@ import { acknowledgements } from './acknowledgements.ts'
 import { createEvents } from './events.ts'
 import { exportTransactions } from './export.ts'
 import { failureOf } from './failure.ts'
-import { type FenceMemory, fence } from './fence.ts'
+import { fence } from './fence.ts'
 import { follow } from './follow.ts'
-import { keepLane, type Log } from './kept.ts'
+import type { Log } from './kept.ts'
 import { recordLead } from './lead.ts'
-import { type Link, type Target, whereOf } from './link.ts'
+import type { Target } from './link.ts'
+import { keepLocal } from './local.ts'
 import { isWritable, observe, type Seen } from './observe.ts'
 import { obstacles } from './obstacles.ts'
-import { peerLook } from './peer.ts'
+import { lookAtPrimary, peerLook, waitForReplica } from './peer.ts'
 import { type Folders, ping } from './ping.ts'
 import { announce, examinePeer, heardFrom } from './presence.ts'
-import { privilegedAccounts } from './privileged.ts'
-import { serverProcess } from './process.ts'
 import { allowWrites, commitWithPeer, disconnectReplica, drain, forgetPrimary, stopReplication } from './promote.ts'
-import { createReceiver } from './receiver.ts'
-import { countdown, linkOf, type Session } from './session.ts'
+import { countdown, linkOf } from './session.ts'
 
 /** What only a member of a Galera cluster can do. */
 const refuse = (deed: string) =>
@@ -44,31 +42,10 @@ export function createMariadb(options: MariadbOptions): Database {
   const log: Log = options.log ?? (() => {})
   const target: Target = { kind: 'local', socket: options.socket }
   const events = createEvents(target, log)
-  const memory: FenceMemory = { process: null, events }
+  const { session, memory, open, close } = keepLocal({ socket: options.socket, log, events })
   const seen: Seen = { replication: null, lead: null }
   const folders: Folders = { known: [] }
-  const peer = peerLook()
-
-  const rememberProcess = async (link: Link, limitMs: number) => {
-    const [row] = await link.rows('SELECT @@global.pid_file AS pid_file, @@global.port AS port', limitMs)
-    // Asked once beforehand, so that the first fence does not pay for what is only slow the first time.
-    await link.run([statements.fenceState(), statements.clients(), privilegedAccounts(link)], limitMs)
-    memory.process = serverProcess(row?.pid_file ?? '', options.socket, Number(row?.port ?? 0))
-  }
-  const session: Session = {
-    where: whereOf(target),
-    receiver: createReceiver(target, log),
-    log,
-    lanes: {
-      observe: keepLane('observing', target, log),
-      act: keepLane('acting', target, log),
-      fence: keepLane('fencing', target, log, rememberProcess),
-      kill: keepLane('killing', target, log),
-      life: keepLane('asking', target, log),
-      word: keepLane('telling', target, log),
-    },
-  }
-  const lanes = Object.values(session.lanes)
+  const peer = peerLook(lookAtPrimary)
 
   /** Before it follows: what the primary says of its events later is then newer. Not done, it is only not the same on both. */
   const rest = async (call: Call) => {
@@ -84,11 +61,9 @@ export function createMariadb(options: MariadbOptions): Database {
   }
 
   return {
-    open() {
-      for (const lane of lanes) lane.open()
-    },
+    open,
     async close() {
-      for (const lane of lanes) lane.close()
+      close()
       peer.close()
     },
     async observe(call) {
@@ -123,9 +98,9 @@ export function createMariadb(options: MariadbOptions): Database {
     formComponent: () => refuse('form a primary component'),
     observePeer: (primary, call) => peer.observe(primary, call),
     announce: (presence, call) => announce(session, presence, call),
-    examinePeer,
+    examinePeer: (primary, node, call) => examinePeer(primary, node, call),
     heardFrom: (other, call) => heardFrom(session, other, call),
     obstacles: (limits, call) => obstacles(session, limits, call),
-    waitForPeer: (primary, call) => peer.wait(session, primary, call),
+    waitForPeer: (primary, call) => waitForReplica(session, primary, call),
   }
 }

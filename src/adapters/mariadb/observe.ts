@@ -34,16 +34,25 @@ export function addressOf(host: string): string {
   return host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
 }
 
-export async function observe(session: Session, seen: Seen, call: Call): Promise<DatabaseStatus> {
+export function observe(session: Session, seen: Seen, call: Call): Promise<DatabaseStatus> {
+  return whatAnswers(session, call, (link, left) => lookAtServer(session, link, seen, left))
+}
+
+/** A look on the connection for looking; what goes wrong is a value. */
+export async function whatAnswers(
+  session: Session,
+  call: Call,
+  look: (link: Link, left: Countdown) => Promise<DatabaseStatus>,
+): Promise<DatabaseStatus> {
   const left = countdown(call)
   try {
     const link = await linkOf(session, 'observe', left.leftMs())
     try {
-      return await look(session, link, seen, left)
+      return await look(link, left)
     } catch (error) {
       // A kept connection that died since it was last used says nothing about the server: look again with a new one.
       if (!failureOf(error, session.where).lost || failureOf(error, session.where).reason === 'hung') throw error
-      return await look(session, await linkOf(session, 'observe', left.leftMs()), seen, left)
+      return await look(await linkOf(session, 'observe', left.leftMs()), left)
     }
   } catch (error) {
     const failure = failureOf(error, session.where)
@@ -51,7 +60,7 @@ export async function observe(session: Session, seen: Seen, call: Call): Promise
   }
 }
 
-async function look(session: Session, link: Link, seen: Seen, left: Countdown): Promise<DatabaseStatus> {
+async function lookAtServer(session: Session, link: Link, seen: Seen, left: Countdown): Promise<DatabaseStatus> {
   const [self, replicas] = await link.run([SELF, REPLICAS], left.leftMs())
   const row = self?.[0] ?? {}
   seen.lead = await lastLead(link, seen.lead, left)
@@ -72,7 +81,7 @@ async function look(session: Session, link: Link, seen: Seen, left: Countdown): 
 }
 
 /** The server ends a read that waits too long by itself, so the connection survives a table lock. */
-async function lastLead(link: Link, before: Lead | null, left: Countdown): Promise<Lead | null> {
+export async function lastLead(link: Link, before: Lead | null, left: Countdown): Promise<Lead | null> {
   try {
     const rows = await link.rows(statements.lastLead(Math.min(200, left.leftMs() / 4)), left.leftMs() / 2)
     return rows[0] === undefined ? null : leadOf(rows[0])

@@ -1,5 +1,5 @@
 /**
- * The peer's database, asked directly over TCP with the replication account.
+ * The database of another machine, asked directly over TCP with the replication account.
  * Invariant: an answer is never older than the call: a kept connection is only a shorter way to ask. The total limit
  * holds whatever the network does, and whatever goes wrong is a value.
  */
@@ -33,9 +33,11 @@ const NOTHING_KNOWN = {
   leadKnown: false,
 } as const
 
+/** One look over a connection. Throws DatabaseFailure. */
+export type Ask = (link: Link, limitMs: number) => Promise<PeerStatus>
+
 export interface PeerLook {
   observe(peer: Primary, call: Call): Promise<PeerStatus>
-  wait(session: Session, peer: Primary, call: Call): Promise<{ readonly complete: boolean; readonly detail: string }>
   close(): void
 }
 
@@ -44,64 +46,34 @@ function targetOf(peer: Primary): Target {
   return { kind: 'remote', host, port, user, password: readPassword(passwordFile) }
 }
 
-export function peerLook(): PeerLook {
-  let kept: { readonly key: string; readonly link: Link } | null = null
-  const drop = () => {
-    kept?.link.close()
-    kept = null
+/** `prepare`: for each new connection. One is kept for each machine that is asked. */
+export function peerLook(ask: Ask, prepare: readonly string[] = []): PeerLook {
+  const kept = new Map<string, Link>()
+  const drop = (key: string) => {
+    kept.get(key)?.close()
+    kept.delete(key)
   }
-
-  const ask = async (link: Link, limitMs: number): Promise<PeerStatus> => {
-    // Asked together: one wait.
-    const [[row], lead] = await Promise.all([link.rows(POSITIONS, limitMs), leadAt(link, limitMs)])
-    const writable = isWritable(row?.read_only)
-    return {
-      reachable: true,
-      writable,
-      cluster: null,
-      detail: `${link.where} is ${writable ? 'writable' : 'read-only'}`,
-      applied: row?.slave_pos ?? '',
-      binlogPosition: row?.binlog_pos ?? '',
-      binlogState: row?.binlog_state ?? '',
-      commitsWithPeer: row?.semi_sync === '1' || row?.semi_sync === 'ON',
-      ...lead,
-      refused: false,
-    }
-  }
-
-  /** The table may be missing, or locked: then nothing is known of its lead, and the rest still counts. */
-  const leadAt = async (link: Link, limitMs: number): Promise<{ lead: Lead | null; leadKnown: boolean }> => {
-    try {
-      const [row] = await link.rows(statements.lastLead(Math.max(limitMs / 2, 10)), limitMs)
-      return { lead: row === undefined ? null : leadOf(row), leadKnown: true }
-    } catch (error) {
-      const { errno, lost } = failureOf(error, link.where)
-      const missing = errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE
-      if (errno > 0 && !lost) return { lead: null, leadKnown: missing }
-      throw error
-    }
-  }
-
   return {
     async observe(peer, call) {
       const left = countdown(call)
       const key = `${peer.user}@${peer.host}:${peer.port}`
       try {
-        const link = kept !== null && kept.key === key && !kept.link.lost ? kept.link : null
-        if (link !== null) {
+        const link = kept.get(key)
+        if (link !== undefined && !link.lost) {
           try {
             return await ask(link, left.leftMs())
           } catch (error) {
             const failure = failureOf(error, link.where)
-            if (kept?.link === link) drop()
+            if (kept.get(key) === link) drop(key)
             if (failure.reason === 'hung') throw failure
           }
-        } else drop()
+        } else drop(key)
         const fresh = await openLink(targetOf(peer), left.leftMs())
-        kept = { key, link: fresh }
+        kept.set(key, fresh)
+        if (prepare.length > 0) await fresh.run(prepare, left.leftMs())
         return await ask(fresh, left.leftMs())
       } catch (error) {
-        drop()
+        drop(key)
         const failure = failureOf(error, `the database at ${peer.host}:${peer.port}`)
         // It answered, though not the question: somebody is there.
         const reachable = failure.errno > 0 || failure.reason === 'unsupported'
@@ -109,32 +81,69 @@ export function peerLook(): PeerLook {
         return { ...NOTHING_KNOWN, reachable, detail, refused: reason === 'down' }
       }
     },
-
-    async wait(session, peer, call) {
-      const left = countdown(call)
-      let link: Link | null = null
-      try {
-        const local = await linkOf(session, 'observe', left.leftMs())
-        const [row] = await local.rows('SELECT @@global.gtid_binlog_pos AS position', left.leftMs())
-        const position = row?.position ?? ''
-        if (position === '') return { complete: true, detail: 'the binlog is empty' }
-        const target = targetOf(peer)
-        link = await openLink(target, Math.min(SILENT_MS, left.leftMs()))
-        for (;;) {
-          left.check()
-          const limitMs = Math.min(SLICE_MS, left.leftMs())
-          const [answer] = await link.rows(statements.waitFor(position, limitMs), limitMs + SILENT_MS)
-          if (answer?.outcome === '0') {
-            return { complete: true, detail: `${whereOf(target)} has applied ${position}` }
-          }
-        }
-      } catch (error) {
-        return { complete: false, detail: messageOf(error) }
-      } finally {
-        link?.close()
-      }
+    close() {
+      for (const key of [...kept.keys()]) drop(key)
     },
+  }
+}
 
-    close: drop,
+/** The table may be missing, or locked: then nothing is known of its lead, and the rest still counts. */
+export async function leadAt(link: Link, limitMs: number): Promise<{ lead: Lead | null; leadKnown: boolean }> {
+  try {
+    const [row] = await link.rows(statements.lastLead(Math.max(limitMs / 2, 10)), limitMs)
+    return { lead: row === undefined ? null : leadOf(row), leadKnown: true }
+  } catch (error) {
+    const { errno, lost } = failureOf(error, link.where)
+    const missing = errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE
+    if (errno > 0 && !lost) return { lead: null, leadKnown: missing }
+    throw error
+  }
+}
+
+/** Of a pair of which one is the primary. */
+export const lookAtPrimary: Ask = async (link, limitMs) => {
+  // Asked together: one wait.
+  const [[row], lead] = await Promise.all([link.rows(POSITIONS, limitMs), leadAt(link, limitMs)])
+  const writable = isWritable(row?.read_only)
+  return {
+    reachable: true,
+    writable,
+    cluster: null,
+    detail: `${link.where} is ${writable ? 'writable' : 'read-only'}`,
+    applied: row?.slave_pos ?? '',
+    binlogPosition: row?.binlog_pos ?? '',
+    binlogState: row?.binlog_state ?? '',
+    commitsWithPeer: row?.semi_sync === '1' || row?.semi_sync === 'ON',
+    ...lead,
+    refused: false,
+  }
+}
+
+export async function waitForReplica(
+  session: Session,
+  peer: Primary,
+  call: Call,
+): Promise<{ readonly complete: boolean; readonly detail: string }> {
+  const left = countdown(call)
+  let link: Link | null = null
+  try {
+    const local = await linkOf(session, 'observe', left.leftMs())
+    const [row] = await local.rows('SELECT @@global.gtid_binlog_pos AS position', left.leftMs())
+    const position = row?.position ?? ''
+    if (position === '') return { complete: true, detail: 'the binlog is empty' }
+    const target = targetOf(peer)
+    link = await openLink(target, Math.min(SILENT_MS, left.leftMs()))
+    for (;;) {
+      left.check()
+      const limitMs = Math.min(SLICE_MS, left.leftMs())
+      const [answer] = await link.rows(statements.waitFor(position, limitMs), limitMs + SILENT_MS)
+      if (answer?.outcome === '0') {
+        return { complete: true, detail: `${whereOf(target)} has applied ${position}` }
+      }
+    }
+  } catch (error) {
+    return { complete: false, detail: messageOf(error) }
+  } finally {
+    link?.close()
   }
 }

@@ -12,20 +12,27 @@ import { openLink, type Row } from './link.ts'
 import { readReplica } from './replica.ts'
 import { countdown, type Session } from './session.ts'
 
-/** The connection belongs to nothing else: it keeps `sql_log_bin=0`. Throws ApmodeError. */
-export async function announce(session: Session, presence: Omit<Presence, 'at'>, call: Call): Promise<void> {
+/**
+ * The connection belongs to nothing else: it keeps `sql_log_bin=0`, or what else `apart` says to keep a write on this
+ * machine. Throws ApmodeError.
+ */
+export async function announce(
+  session: Session,
+  presence: Omit<Presence, 'at'>,
+  call: Call,
+  apart: (limitMs: number) => string = presenceStatements.apart,
+): Promise<void> {
   const left = countdown(call)
   try {
     // Never another lane's connection, not even when the server has none left.
     const link = await session.lanes.word.link(left.leftMs())
-    const say = () =>
-      link.run([presenceStatements.apart(left.leftMs()), presenceStatements.announce(presence)], left.leftMs())
+    const say = () => link.run([apart(left.leftMs()), presenceStatements.announce(presence)], left.leftMs())
     try {
       await say()
     } catch (error) {
       const { errno } = failureOf(error, link.where)
       if (errno !== ER.NO_SUCH_TABLE && errno !== ER.BAD_DATABASE) throw error
-      await link.run([presenceStatements.apart(left.leftMs()), ...presenceStatements.create()], left.leftMs())
+      await link.run([apart(left.leftMs()), ...presenceStatements.create()], left.leftMs())
       await say()
     }
   } catch (error) {
@@ -33,8 +40,13 @@ export async function announce(session: Session, presence: Omit<Presence, 'at'>,
   }
 }
 
-/** How the peer is, as far as its database tells; null: it does not answer. Never throws. */
-export async function examinePeer(peer: Primary, node: string, call: Call): Promise<PeerDetails | null> {
+/** How the peer is, as far as its database tells; null: it does not answer. `prepare`: for the connection. Never throws. */
+export async function examinePeer(
+  peer: Primary,
+  node: string,
+  call: Call,
+  prepare: readonly string[] = [],
+): Promise<PeerDetails | null> {
   const left = countdown(call)
   const { host, port, user, passwordFile } = peer
   try {
@@ -43,6 +55,7 @@ export async function examinePeer(peer: Primary, node: string, call: Call): Prom
       left.leftMs(),
     )
     try {
+      if (prepare.length > 0) await link.run(prepare, left.leftMs())
       const [replica, presence] = await Promise.all([
         readReplica(link, left.leftMs()).then(
           (found) => ({ replication: found?.status ?? null, replicationKnown: true }),

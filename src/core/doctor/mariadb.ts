@@ -1,5 +1,5 @@
 /** The checks of the database itself: does it answer, who may what in it, and can its tables be trusted. Data. */
-import { GRANTED } from '../render/grants.ts'
+import { grantedWith } from '../render/grants.ts'
 import { bad, type Check, check, mariadb, ok, some, unless } from './check.ts'
 
 /** What an installation has: people use them by hand. */
@@ -31,6 +31,7 @@ export const MARIADB: readonly Check[] = [
     why: 'With less a machine cannot look at its peer, or follow it; with more who steals the password can write.',
     needs: ['accounts', 'config'],
     judge: ({ accounts, config }) => {
+      const granted = grantedWith(config.database.engine)
       const name = config.database.replicationUser
       const faults: string[] = []
       const revoke: string[] = []
@@ -39,8 +40,8 @@ export const MARIADB: readonly Check[] = [
         const account = `'${name}'@'${address}'`
         const found = accounts.get(account)
         const rights = (found?.rights ?? []).map(rightName)
-        const lost = GRANTED.filter((right) => !rights.includes(right))
-        const more = rights.filter((right) => right !== 'USAGE' && !GRANTED.includes(right))
+        const lost = granted.filter((right) => !rights.includes(right))
+        const more = rights.filter((right) => right !== 'USAGE' && !granted.includes(right))
         if (found === undefined) faults.push(`there is no ${account}`)
         else if (lost.length > 0) faults.push(`${account} lacks ${lost.join(', ')}`)
         if (more.length > 0) faults.push(`${account} has ${more.join(', ')} too`)

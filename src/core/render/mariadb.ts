@@ -1,10 +1,11 @@
 /**
- * MariaDB's settings for one machine of the pair (10.11 and later). They make a server that starts harmless: read-only, not
+ * MariaDB's settings for one machine (10.11 and later). They make a server that starts harmless: read-only, not
  * replicating, nothing scheduled. Its roles (writable, semi-sync on the primary) are given and taken by the supervisor
  * while it runs and are never in this file, so that no restart of the server can make it writable.
  */
 import { parseAddress } from '../config/address.ts'
 import type { Config, NodeConfig } from '../config.ts'
+import { DURABLE_MEMBER, HARMLESS_MEMBER, membership } from './galera.ts'
 
 /** Distinct on the two machines and the same for ever: the place in the configuration. */
 function serverIdOf(config: Config, node: NodeConfig): number {
@@ -80,6 +81,9 @@ export function renderMariadb(config: Config, node: NodeConfig): string {
 # Belongs in /etc/mysql/mariadb.conf.d/90-apmode.cnf, root:root, mode 0644: read after Debian's 50-server.cnf, so that it
 # wins. It takes effect when the server is restarted.
 [mariadbd]`
+  if (config.database.engine === 'galera') {
+    return `${[head, identity(config, node), HARMLESS_MEMBER, membership(config, node), DURABLE_MEMBER].join('\n\n')}\n`
+  }
   const durability = config.database.durability === 'semi-sync' ? SEMI_SYNC : ASYNC
   return `${[head, identity(config, node), HARMLESS, LOGS, durability].join('\n\n')}\n`
 }

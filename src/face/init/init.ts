@@ -9,7 +9,7 @@ import { listOf, unitOf } from '../../core/init/answers.ts'
 import { bootUnitPath, changeOf, MARIADB_CONFS, PACKAGED_BOOT_UNIT, wantedFiles } from '../../core/init/files.ts'
 import { APIS, DATABASES, leftMode, notesOn, ROUTER } from '../../core/init/found.ts'
 import { actionsFor, nextSteps, obstaclesOn } from '../../core/init/plan.ts'
-import { GRANTED } from '../../core/render/grants.ts'
+import { grantedWith } from '../../core/render/grants.ts'
 import type { SetupMachine } from '../../ports/setup.ts'
 import { type Context, printJson } from '../context.ts'
 import { EXIT, type Exit, Failure } from '../exit.ts'
@@ -137,7 +137,7 @@ async function planFor(
       : await machine.accountsHold(
           socket,
           config.nodes.map(({ address }) => ({ user, host: address })),
-          GRANTED,
+          grantedWith(config.database.engine),
           password.secret,
         )
   const mode = machine.modeOf(config.modeFile)

@@ -1,7 +1,7 @@
 /** The accounts of replication on a real server: looked at and made as `apmode init` does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { accountsHold, runScript } from '../../../src/adapters/mariadb/accounts.ts'
-import { GRANTED, renderGrants } from '../../../src/core/render/grants.ts'
+import { grantedWith, renderGrants } from '../../../src/core/render/grants.ts'
 import { configOf, EXAMPLE } from '../../unit/core/config/example.ts'
 import { ensureMariadbInstalled, type MariadbServer, makeServer, removeServers } from './server.ts'
 
@@ -11,7 +11,7 @@ const PASSWORD = `it's a "back\\slash"`
 
 describe.skipIf(ensureMariadbInstalled() !== null)('the accounts of replication', () => {
   let server: MariadbServer
-  const hold = (password = PASSWORD) => accountsHold(server.socket, ACCOUNTS, GRANTED, password, 5000)
+  const hold = (password = PASSWORD) => accountsHold(server.socket, ACCOUNTS, grantedWith('mariadb'), password, 5000)
   const make = (password = PASSWORD) =>
     runScript(server.socket, 'make the accounts', renderGrants(config, password), 5000)
 
@@ -48,7 +48,7 @@ describe.skipIf(ensureMariadbInstalled() !== null)('the accounts of replication'
   })
 
   test('are unknown when nobody answers, and an error never has the password in it', async () => {
-    expect(await accountsHold('/nonexistent.sock', ACCOUNTS, GRANTED, PASSWORD, 1000)).toBeNull()
+    expect(await accountsHold('/nonexistent.sock', ACCOUNTS, grantedWith('mariadb'), PASSWORD, 1000)).toBeNull()
     const broken = `CREATE USER x IDENTIFIED BY 'secret' FRO`
     await expect(runScript(server.socket, 'make the accounts', broken, 5000)).rejects.toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('secret') }),

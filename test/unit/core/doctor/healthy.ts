@@ -3,7 +3,7 @@ import type { Facts } from '../../../../src/core/doctor/facts.ts'
 import { parseKeepalived } from '../../../../src/core/doctor/keepalived-file.ts'
 import { type Looks, type PathFact, seen } from '../../../../src/core/doctor/look.ts'
 import { renderedOptions } from '../../../../src/core/doctor/start-options.ts'
-import { GRANTED } from '../../../../src/core/render/grants.ts'
+import { grantedWith } from '../../../../src/core/render/grants.ts'
 import { renderKeepalived } from '../../../../src/core/render/keepalived.ts'
 import { renderMariadb } from '../../../../src/core/render/mariadb.ts'
 import type { Presence, ReplicationStatus } from '../../../../src/ports/database.ts'
@@ -75,7 +75,7 @@ export const WORD: Presence = {
   at: '2026-01-02T03:04:05.000Z',
 }
 
-const account = { rights: GRANTED, more: 0 }
+const account = { rights: grantedWith('mariadb'), more: 0 }
 
 export const FACTS: Facts = {
   configuration: { path: '/etc/apmode/apmode.toml', faults: [] },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { renderGrants } from '../../../../src/core/render/grants.ts'
 import { priorityOf, renderKeepalived } from '../../../../src/core/render/keepalived.ts'
 import { renderMariadb } from '../../../../src/core/render/mariadb.ts'
-import { changed, configOf, EXAMPLE, THREE } from '../config/example.ts'
+import { changed, configOf, EXAMPLE, GALERA, THREE } from '../config/example.ts'
 
 const config = configOf(EXAMPLE)
 const saved = (name: string) => join(import.meta.dirname, 'rendered', name)
@@ -23,6 +23,16 @@ describe.each(config.nodes)('what is rendered for $name is what was reviewed', (
   test('90-apmode.cnf', async () => {
     await expect(renderMariadb(config, node)).toMatchFileSnapshot(saved(`${node.name}-90-apmode.cnf`))
   })
+})
+
+const cluster = configOf(GALERA)
+
+test.each(cluster.nodes)('what is rendered for $name of a Galera cluster is what was reviewed', async (node) => {
+  await expect(renderMariadb(cluster, node)).toMatchFileSnapshot(saved(`galera-${node.name}-90-apmode.cnf`))
+})
+
+test('the grants of a Galera cluster are what was reviewed', async () => {
+  await expect(renderGrants(cluster, 'secret')).toMatchFileSnapshot(saved('galera-grants.sql'))
 })
 
 test('the grants are what was reviewed', async () => {
@@ -141,6 +151,50 @@ describe('MariaDB', () => {
     const none = configOf(changed(EXAMPLE, ['"mariadb"\nsocket', '"none"\nsocket']))
     expect(effective(renderMariadb(none, none.node))).toEqual([])
     expect(effective(renderGrants(none, 'secret'))).toEqual([])
+  })
+})
+
+describe('Galera', () => {
+  const lines = cluster.nodes.map((node) => effective(renderMariadb(cluster, node)))
+  const timing = (name: string) => Number(new RegExp(`${name}=PT([0-9.]+)S`).exec(lines[0]?.join() ?? '')?.[1])
+
+  test('every member names all, and itself: none begins a cluster of its own', () => {
+    const all = `wsrep_cluster_address = gcomm://${cluster.nodes.map(({ address }) => address).join(',')}`
+    for (const [index, found] of lines.entries()) {
+      const { name, address } = cluster.nodes[index] ?? cluster.node
+      expect(found).toEqual(
+        expect.arrayContaining([all, `wsrep_node_name = ${name}`, `wsrep_node_address = ${address}`]),
+      )
+      expect(found).toContain(`server_id = ${index + 1}`)
+    }
+  })
+
+  test('a member that starts is harmless, and nothing of a primary and its replica is set', () => {
+    expect(lines[0]).toEqual(expect.arrayContaining(['read_only = 1', 'skip_slave_start = 1']))
+    expect(lines[0]?.filter((line) => /semi_sync|gtid|relay_log|log_bin/.test(line))).toEqual([])
+  })
+
+  test('the provider accepts the times, and a silent member is given up within half a second', () => {
+    const suspect = timing('evs.suspect_timeout')
+    expect(timing('evs.keepalive_period')).toBeLessThan(suspect / 3)
+    expect(timing('evs.inactive_check_period')).toBeLessThan(suspect / 2)
+    expect(timing('evs.install_timeout')).toBeLessThan(timing('evs.inactive_timeout'))
+    expect(timing('evs.join_retrans_period')).toBeLessThan(timing('evs.install_timeout'))
+    expect(suspect + timing('evs.inactive_check_period')).toBeLessThan(0.5)
+  })
+
+  test('IPv6 members are in brackets, and the group listens on IPv6', () => {
+    const six = configOf(GALERA.replaceAll('192.168.33.', 'fd00::').replace('/24', '/64'))
+    const text = renderMariadb(six, six.node)
+    expect(text).toMatch(/gcomm:\/\/\[fd00::\w+\],\[fd00::/)
+    expect(text).toContain('wsrep_node_address = [fd00::')
+    expect(text).toContain('gmcast.listen_addr=tcp://[::]:4567')
+  })
+
+  test('the account may look and not replicate, and is made on one member for all', () => {
+    const text = renderGrants(cluster, 'secret')
+    expect(text).not.toMatch(/REPLICATION SLAVE|sql_log_bin/)
+    expect(text.match(/GRANT SLAVE MONITOR, SELECT ON/g)).toHaveLength(cluster.nodes.length)
   })
 })
 
