@@ -5,6 +5,8 @@
 import { defineConfig } from 'vitest/config'
 
 const SECOND = 1000
+/** See test/pair/lab/node.ts. */
+const LAB = { APMODE_LAB_FLUSHES: 'no' }
 const real = { pool: 'forks', fileParallelism: false, maxWorkers: 1 } as const
 
 // biome-ignore lint/style/noDefaultExport: vitest reads its configuration from the default export
@@ -50,6 +52,7 @@ export default defineConfig({
           include: ['test/package/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 2,
+          env: LAB,
           testTimeout: 120 * SECOND,
           hookTimeout: 900 * SECOND,
         },
@@ -59,6 +62,7 @@ export default defineConfig({
           name: 'pair',
           include: ['test/pair/**/*.test.ts'],
           ...real,
+          env: LAB,
           testTimeout: 180 * SECOND,
           hookTimeout: 900 * SECOND,
         },

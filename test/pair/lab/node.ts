@@ -61,6 +61,11 @@ export interface LabNode {
   journal(lines?: number): Promise<string>
 }
 
+/**
+ * Tests set it (vitest.config.ts): what a machine flushes is not waited for, because it is lost only with the outer machine,
+ * and then everything is. What measures leaves the disks as they are.
+ */
+const FLUSHES = process.env.APMODE_LAB_FLUSHES === 'no' ? ',volatile' : ''
 const EXEC_LIMIT_MS = 10_000
 const BOOT_LIMIT_MS = 60_000
 
@@ -69,7 +74,7 @@ export async function createNode(names: RunNames, below: string, options: NodeOp
   const folder = names.nodeFolder(options.name)
   const root = join(folder, 'root')
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true })
-  const layers = `lowerdir=${below},upperdir=${folder}/upper,workdir=${folder}/work`
+  const layers = `lowerdir=${below},upperdir=${folder}/upper,workdir=${folder}/work${FLUSHES}`
   await must(['mount', '-t', 'overlay', '-o', layers, names.machine(options.name), root], { timeoutMs: 5000 })
   const machineId = names.id.padEnd(12, '0') + Buffer.from(options.name).toString('hex').padStart(20, '0').slice(-20)
   // Without an id of its own each boot would be a "first boot", in which systemd enables units by its presets.
