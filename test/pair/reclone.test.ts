@@ -20,7 +20,7 @@ const PATIENT = { timeoutMs: 120_000 }
 /** So much data that a copy takes seconds. */
 const BULK =
   'USE app; CREATE TABLE app.bulk (n INT PRIMARY KEY, t TEXT) AS ' +
-  'SELECT seq AS n, REPEAT(MD5(seq), 64) AS t FROM seq_1_to_60000'
+  'SELECT seq AS n, REPEAT(MD5(seq), 64) AS t FROM seq_1_to_30000'
 
 /** The lab has no ssh: one command line over TCP, and what it writes. */
 const SSH_SERVER = `#!/usr/bin/python3
