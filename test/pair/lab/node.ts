@@ -115,7 +115,7 @@ function machineOf(names: RunNames, options: Required<NodeOptions>, folder: stri
   async function booted(): Promise<boolean> {
     if (nspawn === null) throw new ApmodeError('failed', `cannot boot ${name}: its container ended: ${console()}`)
     if (!running()) return false
-    const { stdout } = await exec(['systemctl', 'is-system-running'], { timeoutMs: 5000 })
+    const { stdout } = await exec(['systemctl', 'is-system-running', '--wait'], { timeoutMs: BOOT_LIMIT_MS })
     return ['running', 'degraded'].includes(stdout.trim())
   }
 
