@@ -3,14 +3,14 @@ import { startClient } from '../../test/pair/lab/client.ts'
 import { VIP } from '../../test/pair/lab/network.ts'
 import { APACHE_UNITS, ranLong, startApaches } from '../../test/pair/recipes/apache.ts'
 import { whole } from '../../test/pair/stateless-pair.ts'
-import { KEEPALIVED_STOPPED, killed, silences } from './faults.ts'
-import type { Topology } from './topology.ts'
+import { hung, KEEPALIVED_STOPPED, killed, silences } from './faults.ts'
+import { hungMs, type Topology } from './topology.ts'
 
 export const HOLDER: Topology = {
   key: 'holder',
   title: 'Apache, started on the holder',
   recipe: 'apache',
-  faults: [killed('Apache', 'apache2'), ...silences(250), KEEPALIVED_STOPPED],
+  faults: [killed('Apache', 'apache2'), hung('Apache', 'apache2', hungMs(1)), ...silences(250), KEEPALIVED_STOPPED],
   async start(say) {
     const { pair, home, away, stop } = await startApaches(say)
     const door = { host: VIP, port: 80 }
