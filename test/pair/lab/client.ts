@@ -24,6 +24,8 @@ export interface ClientOptions {
   /** 5 ms by default, 10 through the API; 0: no writes. */
   readonly writeEveryMs?: number
   readonly readEveryMs?: number
+  /** For `database`: a connection for each attempt, as a program does that keeps none. */
+  readonly anew?: boolean
   /** Limit of one attempt; 250 ms by default. */
   readonly attemptMs?: number
 }
@@ -71,6 +73,7 @@ export function startClient(pair: Pick<Pair, 'names'>, options: ClientOptions = 
     firstNumber: options.firstNumber ?? 1,
     writeEveryMs: options.writeEveryMs ?? (via === 'api' ? 10 : 5),
     readEveryMs: options.readEveryMs ?? 20,
+    anew: options.anew ?? false,
     attemptMs: options.attemptMs ?? 250,
   }
   const acknowledged: Acknowledged[] = []

@@ -18,6 +18,8 @@ export interface ProbeOrder {
   readonly writeEveryMs: number
   /** 0: no reads. */
   readonly readEveryMs: number
+  /** A connection for each attempt of `database`. */
+  readonly anew?: boolean
   /** Limit of one attempt, connecting included. */
   readonly attemptMs: number
 }

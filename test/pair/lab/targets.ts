@@ -46,7 +46,8 @@ export function databaseTarget(order: ProbeOrder): Target {
         settled = true
         clearTimeout(timer)
         if (error === null) {
-          idle.push(connection)
+          if (order.anew === true) connection.end(() => {})
+          else idle.push(connection)
           resolve()
           return
         }
