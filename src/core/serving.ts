@@ -4,9 +4,11 @@
  * only where the VIP is and writes are accepted; of a Galera cluster to every member that takes writes. The words are those of Patroni's REST API.
  */
 import type { Status } from '../ports/control.ts'
+import { isPrimary } from './cluster.ts'
 
 export const SERVING_PATHS = [
   '/primary',
+  '/member',
   '/replica',
   '/read-write',
   '/read-only',
@@ -30,6 +32,8 @@ export interface ServingFacts {
 export interface Serving {
   readonly ok: boolean
   readonly sentence: string
+  /** A no that lets those finish who are connected: nobody new is sent, nobody is cut off. */
+  readonly leaving?: true
 }
 
 const yes = (sentence: string): Serving => ({ ok: true, sentence })
@@ -41,6 +45,8 @@ export function servingOf(path: ServingPath, facts: ServingFacts, maxLagSeconds:
     case '/primary':
     case '/read-write':
       return primary(facts)
+    case '/member':
+      return leaving(facts)
     case '/replica':
       return replica(facts, maxLagSeconds)
     case '/read-only':
@@ -76,6 +82,16 @@ function member({ cluster, mode }: Status): Serving {
   if (serves) return yes(`a member of the primary component (${size}), ${state}`)
   if (mode !== 'ap' && mode !== 's') return no(`mode ${mode}`)
   return no(`${component}, ${state}${cluster.readOnly ? ', read-only' : ''}`)
+}
+
+/** As `/primary` of a member; one that takes writes still, and leaves, or gives its data to another one, says so. */
+function leaving({ status }: ServingFacts): Serving {
+  if (status.engine !== 'galera') return no('no member of a cluster')
+  const answer = member(status)
+  const { cluster, mode, being } = status
+  const out = mode === 'm' && being === null
+  const takes = !out && cluster !== null && isPrimary(cluster) && cluster.ready && !cluster.readOnly
+  return takes && !answer.ok ? { ...answer, leaving: true } : answer
 }
 
 /** A replica that applies what it receives. That it receives at the moment is not asked: its lag tells. */

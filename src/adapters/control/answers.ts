@@ -55,11 +55,12 @@ function servingAnswer(path: ServingPath, sources: Sources): Answer {
   return (response, asked) => {
     const maxLagSeconds = lagOf(path, asked.query)
     const facts = factsOf(sources)
-    const { ok, sentence } = servingOf(path, facts, maxLagSeconds)
+    const { ok, sentence, leaving } = servingOf(path, facts, maxLagSeconds)
     const { node, mode, being, role, vrrp, holder, writable, fit, reasons, replication } = facts.status
     const lagSeconds = replication?.lagSeconds ?? null
     const body = { ok, sentence, node, mode, being, role, vrrp, holder, writable, fit, reasons, lagSeconds }
-    send(response, asked, ok ? 200 : 503, body)
+    // HAProxy's `http-check disable-on-404`: no new sessions, those that are there go on.
+    send(response, asked, ok ? 200 : leaving === true ? 404 : 503, body)
   }
 }
 

@@ -5,6 +5,7 @@ import { servingOf } from '../../../src/core/serving.ts'
 import { stepNamesOf } from '../../../src/core/step-names.ts'
 import { renderTable } from '../../../src/core/table.ts'
 import { showStatus } from '../../../src/face/show/status.ts'
+import type { Status } from '../../../src/ports/control.ts'
 import { drive } from '../../fakes/driven.ts'
 import { synced, World } from '../../fakes/world.ts'
 
@@ -27,6 +28,7 @@ test('a member that is in is asked for writes, with and without the VIP, and is 
       ok: true,
       sentence: 'a member of the primary component (2), Synced',
     })
+    expect(servingOf('/member', facts)).toEqual(servingOf('/primary', facts))
     expect(servingOf('/replica', facts).ok).toBe(false)
     expect(servingOf('/readiness', facts).ok).toBe(true)
   }
@@ -39,19 +41,40 @@ test.each([
   const status = await statusOf((world) => {
     world.database.cluster = { ...synced, ...change }
   })
-  expect(servingOf('/primary', { status, alive: ALIVE, hasDatabase: true })).toEqual({ ok: false, sentence })
+  const facts = { status, alive: ALIVE, hasDatabase: true }
+  expect(servingOf('/primary', facts)).toEqual({ ok: false, sentence })
+  expect(servingOf('/member', facts)).toMatchObject({ ok: false, sentence })
+})
+
+test('one that gives its data to another one lets those finish who are connected; without a component nobody may', async () => {
+  const donor = await statusOf((world) => {
+    world.database.cluster = { ...synced, state: 'Donor/Desynced', size: 3 }
+  })
+  const answer = (cluster: NonNullable<typeof donor.cluster>) =>
+    servingOf('/member', {
+      status: { ...donor, cluster: { ...cluster, serves: false } },
+      alive: ALIVE,
+      hasDatabase: true,
+    })
+  if (donor.cluster === null) throw new Error('no member')
+  expect(answer(donor.cluster)).toMatchObject({ ok: false, leaving: true })
+  expect(answer({ ...donor.cluster, component: 'non-Primary' }).leaving).toBeUndefined()
 })
 
 test('one that leaves is not asked from the moment in which the mode says so, before it refuses writes', async () => {
   const world = new World('host2', 'galera').member(false)
   const driven = await drive(world)
-  const answers: string[] = []
-  world.onChange = (change) => void answers.push(change)
+  const leaving: Status[] = []
+  world.onChange = (change) => {
+    if (change === 'desync') leaving.push(driven.control.known())
+  }
   const set = driven.control.set({ mode: 'm', now: false, force: false }, () => {})
-  while (!answers.includes('desync')) await new Promise((resolve) => setImmediate(resolve))
-  const status = driven.control.known()
-  expect(servingOf('/primary', { status, alive: ALIVE, hasDatabase: true })).toMatchObject({ ok: false })
   await set
+  const [status = await driven.control.status()] = leaving
+  expect(servingOf('/primary', { status, alive: ALIVE, hasDatabase: true })).toMatchObject({ ok: false })
+  expect(servingOf('/member', { status, alive: ALIVE, hasDatabase: true })).toMatchObject({ ok: false, leaving: true })
+  const out = driven.control.known()
+  expect(servingOf('/member', { status: out, alive: ALIVE, hasDatabase: true }).leaving).toBeUndefined()
   await driven.close()
 })
 
