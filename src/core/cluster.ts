@@ -19,9 +19,16 @@ export interface Remembered {
   readonly lately: boolean
   /** Since it was last seen in one, in milliseconds; 0: it is in one. */
   readonly lostMs: number
+  /** A witness has answered since it was first seen in none. */
+  readonly witnessed: boolean
 }
 
-export const NEVER_MEMBER: Remembered = { whole: false, lately: false, lostMs: Number.POSITIVE_INFINITY }
+export const NEVER_MEMBER: Remembered = {
+  whole: false,
+  lately: false,
+  lostMs: Number.POSITIVE_INFINITY,
+  witnessed: false,
+}
 
 const DECIDE = 'Decide: apmode set s --force'
 

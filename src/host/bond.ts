@@ -75,7 +75,7 @@ export class Bond {
       rival: this.#rival.staysOut(now),
       outshouted: this.#outshouted.staysOut(now),
       ...this.outlook.known(now),
-      cluster: this.member.remembered(now),
+      cluster: this.member.remembered(now, this.outlook.answeredAt),
       ...this.apart.known,
     }
   }

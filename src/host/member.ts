@@ -11,6 +11,8 @@ export class Member {
   #whole = false
   /** Monotonic; when it was last seen in a primary component. */
   #primaryAt = Number.NEGATIVE_INFINITY
+  /** When it was first seen in none; null: it is in one, or was not seen. */
+  #lostAt: number | null = null
   /** Nothing that it says before this moment proves anything. */
   #believedFrom = Number.NEGATIVE_INFINITY
   #seen: Membership | null = null
@@ -31,6 +33,7 @@ export class Member {
     if (seen.stoodStill) this.#interrupted(seen.begun)
     this.#seen = own
     this.apart = isApart(own, peer, seen.address)
+    this.#lostAt = isPrimary(own) ? null : (this.#lostAt ?? seen.begun)
     if (isPrimary(own) && seen.begun >= this.#believedFrom) {
       this.#primaryAt = seen.begun
       this.#whole = catchesUp({ ...own, desynced: false }, true) === null
@@ -46,6 +49,7 @@ export class Member {
     }
     this.#whole = false
     this.#seen = null
+    this.#lostAt = null
     this.apart = false
   }
 
@@ -54,9 +58,11 @@ export class Member {
     this.#believedFrom = now + this.#leaseMs
   }
 
-  remembered(now: number): Remembered {
+  /** `answeredAt`: when a witness last did; null: none is configured. */
+  remembered(now: number, answeredAt: number | null): Remembered {
     const lostMs = isPrimary(this.#seen) ? 0 : now - this.#primaryAt
-    return { whole: this.#whole, lately: lostMs < this.#leaseMs, lostMs }
+    const witnessed = answeredAt === null || (this.#lostAt !== null && answeredAt > this.#lostAt)
+    return { whole: this.#whole, lately: lostMs < this.#leaseMs, lostMs, witnessed }
   }
 
   /** What turned, in words that are compared only; empty: there is no cluster. */

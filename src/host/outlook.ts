@@ -24,6 +24,11 @@ export class Outlook {
     return this.#witness?.seen() ?? null
   }
 
+  /** When a witness last answered; null: none is configured. */
+  get answeredAt(): number | null {
+    return this.#witness?.answeredAt() ?? null
+  }
+
   /** No witness answers for a moment already: time to look whether the peer does. */
   doubtful(now: number): boolean {
     return this.#witness !== null && now - this.#witness.answeredAt() >= WITNESS_SILENT_MS

@@ -136,6 +136,8 @@ export class World {
   obstacles: Obstacle[] = []
   readonly announced: Omit<Presence, 'at'>[] = []
   witness: boolean | null = null
+  /** When it last did, by the machine's clock. */
+  witnessAnsweredAt = Number.POSITIVE_INFINITY
   /** When somebody last answered at the VIP, by the machine's clock. */
   vipAnsweredAt = Number.NEGATIVE_INFINITY
   /** Called after each change; a test looks for what must never be, or throws Killed. */
@@ -302,7 +304,7 @@ export class World {
               open: () => {},
               close: () => {},
               seen: () => this.witness,
-              answeredAt: () => (this.witness === true ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
+              answeredAt: () => (this.witness === true ? this.witnessAnsweredAt : Number.NEGATIVE_INFINITY),
               known: async () => {},
               onChange: () => () => {},
               problem: () => null,

@@ -96,6 +96,33 @@ describe('the component is lost with a silent peer', () => {
     expect(cluster(world)).not.toContain('form-component')
   })
 
+  test('a witness must answer after the loss: what it said before may be older than a cut', async () => {
+    const world = galera()
+    world.witness = true
+    const { control } = await on(world)
+    // It still counts as seen, and says nothing any more.
+    world.witnessAnsweredAt = Number.NEGATIVE_INFINITY
+    world.loses()
+    await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G9 witness'))
+    expect(cluster(world)).not.toContain('form-component')
+    world.witnessAnsweredAt = Number.POSITIVE_INFINITY
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+
+  test('VIP and a silent peer that is still counted to the component: nobody stands alone yet where there is a witness', async () => {
+    const world = galera('host2')
+    world.witness = true
+    const { supervisor } = await on(world)
+    world.peer = { ...world.peer, reachable: false, writable: null, cluster: null }
+    world.vip = true
+    supervisor.hear(word('master'))
+    await driven?.idle()
+    expect([world.mode.mode, world.unfit]).toEqual(['ap', false])
+    world.loses()
+    await vi.waitFor(() => expect(world.mode.mode).toBe('s'))
+    await vi.waitFor(() => expect(world.database.cluster?.component).toBe('Primary'))
+  })
+
   test('whoever was not whole does not go on (G2), but for a person’s word', async () => {
     const world = galera()
     world.database.cluster = { ...synced, state: 'Joined', ready: false }
