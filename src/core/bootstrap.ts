@@ -47,18 +47,21 @@ export type Verdict =
 export interface Outlook {
   readonly verdict: Verdict
   readonly rows: readonly MemberRow[]
+  /** Who is about to form the component at this moment. */
+  readonly forming: readonly string[]
 }
 
 export function outlookOf(members: readonly Member[]): Outlook {
   const verdict = verdictOf(members)
-  return { verdict, rows: members.map((member) => rowOf(member, verdict)) }
+  const forming = members.filter(({ view }) => view?.forming === true).map(({ node }) => node)
+  return { verdict, rows: members.map((member) => rowOf(member, verdict)), forming }
 }
 
 function verdictOf(members: readonly Member[]): Verdict {
   const primary = members.filter(({ view }) => view?.component === 'Primary').map(({ node }) => node)
   if (primary.length > 0) return { kind: 'primary', nodes: primary }
   const counted = members.filter(({ without }) => !without)
-  const reasons = counted.flatMap(unknownReason)
+  const reasons = [...counted.flatMap(unknownReason), ...members.flatMap(runsAllTheSame)]
   if (reasons.length > 0) return { kind: 'nobody', reasons }
   const placed = counted.flatMap((member) => {
     const position = positionOf(member)
@@ -96,6 +99,12 @@ function unknownReason(member: Member): string[] {
   }
   if (view === null) return [`${node} does not answer (${silence})`]
   return [`the position of ${node} is not known: ${view.detail === '' ? 'it does not say why' : view.detail}`]
+}
+
+/** One that is given up must not come back as a cluster of its own. */
+function runsAllTheSame({ node, view, without }: Member): string[] {
+  if (!without || view?.running !== true || view.component !== null) return []
+  return [`${node} is left out, and its database runs: stop it first (${view.detail})`]
 }
 
 function differentHistories(placed: readonly { readonly node: string; readonly position: Position }[]): string {

@@ -29,7 +29,8 @@ export type Step =
   | { readonly do: 'commit-with-peer'; readonly effect: 'grant' }
   | { readonly do: 'commit-alone'; readonly effect: 'grant' }
   | { readonly do: 'resync'; readonly effect: 'grant' }
-  | { readonly do: 'form-component'; readonly effect: 'grant' }
+  /** `anywhere`: also without the VIP (a person has asked for it, on the machine that is proven to have everything). */
+  | { readonly do: 'form-component'; readonly effect: 'grant'; readonly anywhere?: boolean }
   /** `anywhere`: also without the VIP (a member of a cluster). */
   | { readonly do: 'allow-writes'; readonly effect: 'grant'; readonly anywhere?: boolean }
   | { readonly do: 'declare-fit'; readonly effect: 'grant' }
@@ -80,7 +81,9 @@ export function sentenceOf(step: Step, config: Config): string {
     case 'resync':
       return 'keep up with the cluster again (wsrep_desync)'
     case 'form-component':
-      return 'form the primary component alone (pc.bootstrap): the other members are gone'
+      return step.anywhere === true
+        ? 'form the primary component with the members that are here (pc.bootstrap)'
+        : 'form the primary component alone (pc.bootstrap): the other members are gone'
     case 'stop-unit':
       return `stop ${step.unit}`
     case 'remove-vip':

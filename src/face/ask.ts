@@ -51,8 +51,8 @@ export async function status(
 }
 
 /** Exit 3 when a guard would refuse it. */
-export async function plan(context: Context, request: PlanRequest, { json }: Json): Promise<Exit> {
-  const view = await context.client.ask<PlanView>('POST', '/plan', request)
+export async function plan(context: Context, request: PlanRequest, { json }: Json, timeoutMs?: number): Promise<Exit> {
+  const view = await context.client.ask<PlanView>('POST', '/plan', request, timeoutMs)
   if (json) printJson(context, view)
   else context.terminal.out(showPlan(view, context.paint))
   return view.refusedBy === null ? EXIT.done : EXIT.refused
@@ -71,6 +71,7 @@ export const PLANNED: Readonly<
   handover: { words: [], flags: ['kill'] },
   rejoin: { words: [], flags: ['force'] },
   reclone: { words: [], flags: ['physical', 'force', 'keepOld'] },
+  bootstrap: { words: [], flags: [] },
   notify: { words: NOTIFY_STATES, flags: [] },
   start: { words: [], flags: [] },
   stop: { words: [], flags: [] },
@@ -94,11 +95,12 @@ export function planRequestOf(words: readonly string[], flags: PlanFlags): PlanR
     if (unitCommand !== undefined && given(unitCommand)) return { command: unitCommand }
     if (given('handover')) return { command: 'handover', kill }
     if (given('rejoin')) return { command: 'rejoin', force }
+    if (given('bootstrap')) return { command: 'bootstrap', without: [], positions: {} }
     if (given('reclone')) return { command: 'reclone', physical, force, keepOld }
   }
   const found = words.join(' ')
   throw new Failure(
     EXIT.usage,
-    `cannot plan ${JSON.stringify(found)}: expected set <ap|m|s> [--now] [--force], handover [--kill], rejoin [--force], reclone [--physical] [--force] [--keep-old], notify <master|backup|fault|stop>, start, stop or restart`,
+    `cannot plan ${JSON.stringify(found)}: expected set <ap|m|s> [--now] [--force], handover [--kill], rejoin [--force], reclone [--physical] [--force] [--keep-old], bootstrap, notify <master|backup|fault|stop>, start, stop or restart`,
   )
 }

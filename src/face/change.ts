@@ -1,8 +1,8 @@
-/** The commands that change something: `set`, `handover`, `rejoin`, `reclone`, `start`, `stop`, `restart`. They show their steps and end with a sentence. */
+/** The commands that change something: `set`, `handover`, `rejoin`, `reclone`, `bootstrap`, `start`, `stop`, `restart`. They show their steps and end with a sentence. */
 import type { CommandResult, SetRequest, UnitCommand } from '../ports/control.ts'
 import { plan } from './ask.ts'
 import { type Context, printJson } from './context.ts'
-import { EXIT, type Exit } from './exit.ts'
+import { EXIT, type Exit, Failure } from './exit.ts'
 import { secondsToMs } from './seconds.ts'
 import { LiveProgress, showResult } from './show/command.ts'
 
@@ -32,6 +32,9 @@ export async function set(
 export async function units(context: Context, command: UnitCommand, options: ChangeOptions): Promise<Exit> {
   return run(context, `/${command}`, {}, options, secondsToMs(options.timeout))
 }
+
+/** All machines are asked, and waited for while they find out where they stand. */
+const PLAN_BOOTSTRAP_MS = 90_000
 
 const CLIENT_PATIENCE_MS = 30_000
 
@@ -71,6 +74,31 @@ export async function reclone(
   const request = { physical, force, keepOld }
   if (options.dryRun) return plan(context, { command: 'reclone', ...request }, options)
   return run(context, '/reclone', request, options, LONGEST_MS)
+}
+
+/** Another machine may look for its position as long as its logs are. */
+export async function bootstrap(
+  context: Context,
+  options: Json & {
+    readonly without?: readonly string[]
+    readonly position?: readonly string[]
+    readonly dryRun?: boolean
+    readonly timeout: string
+  },
+): Promise<Exit> {
+  const request = {
+    without: options.without ?? [],
+    positions: Object.fromEntries((options.position ?? []).map(placed)),
+  }
+  if (options.dryRun) return plan(context, { command: 'bootstrap', ...request }, options, PLAN_BOOTSTRAP_MS)
+  return run(context, '/bootstrap', request, options, secondsToMs(options.timeout))
+}
+
+/** `host3=UUID:SEQNO`; whether that is a position the supervisor says. */
+function placed(text: string): [name: string, position: string] {
+  const [name = '', ...rest] = text.split('=')
+  if (name !== '' && rest.length > 0) return [name, rest.join('=')]
+  throw new Failure(EXIT.usage, `found --position ${text}, expected NAME=UUID:SEQNO`)
 }
 
 async function run(context: Context, path: string, body: object, options: Json, patienceMs: number): Promise<Exit> {

@@ -2,7 +2,8 @@
 import { Argument, type Command, Option } from 'commander'
 import { MODES } from '../core/vocabulary.ts'
 import { UNIT_COMMANDS } from '../ports/control.ts'
-import { COMMAND_TIMEOUT, handover, reclone, rejoin, set, units } from './change.ts'
+import { bootstrap, COMMAND_TIMEOUT, handover, reclone, rejoin, set, units } from './change.ts'
+import { completing } from './completion/hints.ts'
 import type { Context } from './context.ts'
 import type { Exit } from './exit.ts'
 
@@ -76,6 +77,23 @@ export function addChanging({ command, act, context, json }: Table): void {
     .option('--dry-run', 'show what would be checked and done, change nothing')
     .addOption(json())
     .action(act((options) => reclone(context, options)))
+
+  command(
+    'bootstrap',
+    CHANGING,
+    'The first member of a Galera cluster that has no primary component, on the machine that has the newest data; the others then start.',
+    '  apmode bootstrap --dry-run                where each machine stands, and which one may\n  apmode bootstrap                          refused where another one has more\n  apmode bootstrap --without host3          host3 is gone for good',
+  )
+    .addOption(
+      completing(new Option('--without <node...>', 'machines that are gone for good: what only they have is lost'), {
+        source: 'nodes',
+      }),
+    )
+    .option('--position <node=uuid:seqno...>', 'where a machine stands that cannot say it, as read there by hand')
+    .option('--dry-run', 'show where each machine stands and what would be done, change nothing')
+    .addOption(timeout())
+    .addOption(json())
+    .action(act((options) => bootstrap(context, options)))
 
   const unitSummaries = {
     start: 'Start all service units, in the configured order.',

@@ -10,6 +10,7 @@ import type { State } from '../core/state.ts'
 import type { UnitKind } from '../core/vocabulary.ts'
 import type { CommandResult, HandoverRequest, SetRequest, UnitCommand } from '../ports/control.ts'
 import { Account } from './account.ts'
+import { Cluster } from './cluster/cluster.ts'
 import { Handover } from './handover.ts'
 import { asJob, refused, type Tell } from './jobs.ts'
 import type { Settled } from './request.ts'
@@ -29,18 +30,25 @@ export function asksHooks({ mode, force }: SetRequest, state: State): boolean {
 export class Commands {
   readonly handover: Handover
   readonly services: Services
+  readonly cluster: Cluster
   readonly #supervisor: Supervisor
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor
     this.handover = new Handover(supervisor)
     this.services = new Services(supervisor)
+    this.cluster = new Cluster(supervisor, { services: this.services, whereNow: () => this.whereNow() })
   }
 
-  set(request: SetRequest, tell: Tell): Promise<CommandResult> {
+  async set(request: SetRequest, tell: Tell): Promise<CommandResult> {
+    const starts = request.now && request.mode !== 'm'
+    if (starts) await this.cluster.ready(tell)
     const job = { name: `set ${request.mode}`, withdraws: request.mode !== 'ap' }
     return asJob(this.#supervisor.queue, job, tell, async (grants) => {
-      const no = (await this.refusal(request)) ?? (await this.#hooksRefusal(request, tell, grants))
+      const no =
+        (await this.refusal(request)) ??
+        (starts ? await this.cluster.joinRefusal(tell) : null) ??
+        (await this.#hooksRefusal(request, tell, grants))
       if (no !== null) return no
       const account = new Account()
       if (request.mode === 'm' && !request.force && this.serves(await this.#supervisor.settler.look('anew'))) {
@@ -59,7 +67,7 @@ export class Commands {
       }
       this.#supervisor.followUp.after(settled)
       return account.result(this.whereNow())
-    }).then((result) => (request.now && request.mode !== 'm' ? this.#afterStart(result, tell) : result))
+    }).then((result) => (starts ? this.#afterStart(result, tell) : result))
   }
 
   handOver({ kill, timeoutMs }: HandoverRequest, tell: Tell): Promise<CommandResult> {
@@ -69,11 +77,14 @@ export class Commands {
     })
   }
 
-  units(command: UnitCommand, tell: Tell): Promise<CommandResult> {
+  async units(command: UnitCommand, tell: Tell): Promise<CommandResult> {
     if (command === 'restart') return this.#restart(tell)
+    if (command === 'start') await this.cluster.ready(tell)
     const job = { name: command, withdraws: command === 'stop' }
     return asJob(this.#supervisor.queue, job, tell, async (grants) => {
-      const no = this.unitRefusal(command, this.#supervisor.settler.state)
+      const no =
+        this.unitRefusal(command, this.#supervisor.settler.state) ??
+        (command === 'start' ? await this.cluster.joinRefusal(tell) : null)
       if (no !== null) return no
       const account = new Account()
       if (command === 'stop') await this.services.stop(account, tell, grants)
@@ -96,7 +107,7 @@ export class Commands {
    * still down. Heard after the start it would be believed, and a holder would fall out of the pair.
    */
   async #restart(tell: Tell): Promise<CommandResult> {
-    const no = this.unitRefusal('restart', this.#supervisor.settler.state)
+    const no = this.unitRefusal('restart', this.#supervisor.settler.state) ?? (await this.cluster.restartRefusal())
     if (no !== null) return no
     const stopped = await this.units('stop', tell)
     if (stopped.exit !== 0) return stopped

@@ -1,5 +1,7 @@
 /** The only place that names concrete adapters: makes the parts of the host from a configuration. */
 import { createCloner } from '../adapters/clone/cloner.ts'
+import { createClusterFiles } from '../adapters/cluster/files.ts'
+import { createNeighbours } from '../adapters/cluster/neighbours.ts'
 import { DiskHistory } from '../adapters/files/history.ts'
 import { DiskModeFile } from '../adapters/files/mode-file.ts'
 import { DiskStateFile } from '../adapters/files/state-file.ts'
@@ -34,6 +36,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       systemd: createSystemd({ log: say }),
       database,
       cloner: database === null ? null : createCloner({ socket: config.database.socket, runFolder: PATHS.run }),
+      cluster: clusterOf(config),
       probes: probesOf(config, database),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
       witness: config.vrrp.witness.length === 0 ? null : createWitness({ addresses: config.vrrp.witness, log: say }),
@@ -60,6 +63,12 @@ function databaseOf({ database: { engine, socket } }: Config, log: Say): Databas
     case 'galera':
       return createGalera({ socket, log })
   }
+}
+
+function clusterOf({ database, health, units }: Config): Parts['cluster'] {
+  if (database.engine !== 'galera' || health === null) return null
+  const unit = units.find(({ kind }) => kind === 'database')?.name ?? 'mariadb.service'
+  return { files: createClusterFiles({ unit }), neighbours: createNeighbours({ port: health.port }) }
 }
 
 const vipOf = ({ vrrp }: Config) => vrrp.vip.split('/')[0] ?? ''

@@ -75,6 +75,8 @@ export function createControl(supervisor: Supervisor): Control {
     handover: (request, onProgress) => commands.handOver(request, onProgress),
     rejoin: (request, onProgress) => rejoin.run(request, onProgress),
     reclone: (request, onProgress) => reclone.run(request, onProgress),
+    bootstrap: (request, onProgress) => commands.cluster.run(request, onProgress),
+    cluster: () => commands.cluster.view(),
     plan: (request) => planView(supervisor, { commands, rejoin, reclone }, request),
     alive() {
       const { running } = queue

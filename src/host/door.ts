@@ -21,6 +21,8 @@ export function delegating(current: () => Control): Control {
     handover: (request, onProgress) => current().handover(request, onProgress),
     rejoin: (request, onProgress) => current().rejoin(request, onProgress),
     reclone: (request, onProgress) => current().reclone(request, onProgress),
+    bootstrap: (request, onProgress) => current().bootstrap(request, onProgress),
+    cluster: () => current().cluster(),
     plan: (request) => current().plan(request),
     alive: () => current().alive(),
   }
@@ -53,6 +55,8 @@ export function waitingControl(loaded: () => LoadResult): Control {
     handover: async () => no(),
     rejoin: async () => no(),
     reclone: async () => no(),
+    bootstrap: async () => no(),
+    cluster: no,
     plan: async () => no(),
     alive: () => ({ ok: true, sentence: reason().message }),
   }

@@ -1,9 +1,10 @@
 /** The outside, as the host holds it: one of each port. `compose.ts` fills it with the real ones, tests with a small world. */
-import type { Config } from '../core/config.ts'
+import type { Config, NodeConfig } from '../core/config.ts'
 import type { Counting } from '../core/counting.ts'
 import type { ObservedCheck } from '../core/observed.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Cloner } from '../ports/clone.ts'
+import type { ClusterFiles, ClusterNeighbours } from '../ports/cluster.ts'
 import type { Database, Primary } from '../ports/database.ts'
 import type { Hooks } from '../ports/hooks.ts'
 import type { Network } from '../ports/network.ts'
@@ -35,6 +36,8 @@ export interface Parts {
   readonly database: Database | null
   /** null: engine "none". */
   readonly cloner: Cloner | null
+  /** A Galera cluster whose database does not run; null: another engine. */
+  readonly cluster: { readonly files: ClusterFiles; readonly neighbours: ClusterNeighbours } | null
   readonly network: Network
   /** null: none is configured. */
   readonly witness: Witness | null
@@ -55,9 +58,13 @@ export interface Parts {
 /** How the peer's database is reached, for replication and for a look at it. */
 export function primaryOf(config: Config): Primary | null {
   const { peer, database } = config
-  if (peer === null || database.engine === 'none') return null
+  return peer === null || database.engine === 'none' ? null : databaseAt(peer, config)
+}
+
+/** How the database of another machine is reached. */
+export function databaseAt({ address }: Pick<NodeConfig, 'address'>, { database }: Config): Primary {
   return {
-    host: peer.address,
+    host: address,
     port: database.port,
     user: database.replicationUser,
     passwordFile: database.replicationPasswordFile,

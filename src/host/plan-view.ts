@@ -2,6 +2,7 @@
  * `apmode plan` and `--dry-run`: the same judgement as the real thing, on a fresh look, printed and not performed.
  * Invariant: it reads and never changes.
  */
+import type { MemberRow } from '../core/bootstrap.ts'
 import type { Config } from '../core/config.ts'
 import { interpret, lookUp, withoutStaleWord } from '../core/interpret.ts'
 import { judge } from '../core/judge.ts'
@@ -11,6 +12,7 @@ import { meaningOf, rowFor } from '../core/posture.ts'
 import { decisionSentence } from '../core/sentence.ts'
 import type { MachineEvent, State } from '../core/state.ts'
 import type { CommandResult, PlannedStep, PlanRequest, PlanView, RecloneRequest } from '../ports/control.ts'
+import { bootstrapSentence, bootstrapSteps } from './cluster/planned.ts'
 import { asksHooks, type Commands } from './commands.ts'
 import { asIfAgreed, withHooks } from './plan-hooks.ts'
 import {
@@ -43,6 +45,7 @@ interface Prospect {
   readonly checks: readonly string[]
   readonly steps: readonly PlannedStep[]
   readonly refusal: CommandResult | null
+  readonly members?: readonly MemberRow[]
 }
 
 export async function planView(
@@ -53,7 +56,13 @@ export async function planView(
   const { settler } = supervisor
   const seen = asIfAgreed(await settler.look('everything'))
   const from = withoutStaleWord(settler.state, seen)
-  const { to, sentence, checks, steps, refusal } = await prospectOf(supervisor, operations, request, from, seen)
+  const { to, sentence, checks, steps, refusal, members } = await prospectOf(
+    supervisor,
+    operations,
+    request,
+    from,
+    seen,
+  )
   const asksChange = request.command === 'set' && asksHooks(request, from)
   return {
     event: nameOf(request),
@@ -64,6 +73,7 @@ export async function planView(
     checks,
     steps: refusal === null ? withHooks(steps, settler.hooks.current(), { from, to, asksChange }) : [],
     refusedBy: refusal?.refusedBy ?? null,
+    ...(members === undefined || members.length === 0 ? {} : { members }),
   }
 }
 
@@ -81,6 +91,8 @@ function prospectOf(
       return rejoinProspect(supervisor, operations, request.force, from, observed)
     case 'reclone':
       return recloneProspect(operations, request)
+    case 'bootstrap':
+      return bootstrapProspect(supervisor, operations, request, from, observed)
     case 'set':
       return setProspect(supervisor, operations, request, from, observed)
     case 'notify':
@@ -133,6 +145,18 @@ async function recloneProspect(
   const { checks, steps, refusal } = await reclone.plan(wanted)
   const to: State = { mode: 'ap', role: 'standby', vrrp: 'backup' }
   return { to, sentence: 'reclone: a fresh copy of the data, then rejoin', checks, steps, refusal }
+}
+
+async function bootstrapProspect(
+  { parts: { config } }: Supervisor,
+  { commands }: Operations,
+  request: Extract<PlanRequest, { command: 'bootstrap' }>,
+  from: State,
+  observed: Observed,
+): Promise<Prospect> {
+  const { refusal, outlook, forms } = await commands.cluster.plan(request)
+  const steps = refusal === null ? bootstrapSteps(observed, config, forms) : []
+  return { to: from, sentence: bootstrapSentence(outlook), checks: [], steps, refusal, members: outlook?.rows ?? [] }
 }
 
 async function setProspect(

@@ -3,11 +3,13 @@
  * `stop` fences before the VIP leaves; `start` starts keepalived last and only when the machine is fit.
  */
 import type { UnitConfig } from '../core/config.ts'
+import { messageOf } from '../core/errors.ts'
 import { lookUp } from '../core/interpret.ts'
 import { isDown, isRunning } from '../core/observed.ts'
 import type { StartsAs, Step } from '../core/step.ts'
 import type { Account } from './account.ts'
 import type { Tell } from './jobs.ts'
+import { LIMITS } from './limits.ts'
 import type { Settled } from './request.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -50,12 +52,25 @@ export class Services {
         return false
       }
     }
+    if (kind === 'database' && as === undefined && !(await this.#forgetsView(account))) return false
     const how: StartsAs | null =
       kind !== 'database' ? null : (as ?? ((await this.#startsAsReplica()) ? 'replica' : null))
     const step: Step = { do: 'start-unit', effect: 'grant', unit: name, ...(how === null ? {} : { as: how }) }
     if (!(await this.step(step, account, tell, grants))) return false
     if (kind !== 'router') account.add(await this.check('start', tell, grants))
     return !account.failed
+  }
+
+  /** A member that joins: the component that it remembers, perhaps of itself alone, is not formed again. */
+  async #forgetsView(account: Account): Promise<boolean> {
+    try {
+      await this.#supervisor.parts.cluster?.files.forgetView({ timeoutMs: LIMITS.statement })
+      return true
+    } catch (thrown) {
+      account.failed = true
+      account.notDone.push(`start the database: ${messageOf(thrown)}`)
+      return false
+    }
   }
 
   /**

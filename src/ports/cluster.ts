@@ -35,6 +35,8 @@ export interface ClusterFiles {
    * until this has ended. Throws ApmodeError.
    */
   recover(call: Call): Promise<Position>
+  /** Takes gvwstate.dat away, with which a member would form again a component that the others have left behind. Durable. */
+  forgetView(call: Call): Promise<void>
   /** safe_to_bootstrap: 1, durable. Throws ApmodeError `refused` where the file is of another history than `expected`. */
   allowBootstrap(expected: Position, call: Call): Promise<void>
 }

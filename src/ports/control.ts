@@ -4,6 +4,7 @@
  * thing at a time, and a caller that goes away does not stop what it has begun.
  */
 
+import type { MemberRow } from '../core/bootstrap.ts'
 import type { Check, CheckResult } from '../core/checks.ts'
 import type {
   ActiveState,
@@ -15,7 +16,11 @@ import type {
   UnitKind,
   VrrpState,
 } from '../core/vocabulary.ts'
+
+import type { MemberView } from './cluster.ts'
 import type { Lead, Membership, ReplicationStatus } from './database.ts'
+import type { BootstrapRequest, HandoverRequest, RecloneRequest, RejoinRequest, SetRequest } from './requests.ts'
+
 import type { HistoryEntry, StepRecord } from './storage.ts'
 import type { VrrpEvent } from './vrrp.ts'
 
@@ -122,44 +127,11 @@ export type Watched =
   | { readonly type: 'beat' }
 
 export type { Check, CheckItem, CheckResult } from '../core/checks.ts'
-
-export interface SetRequest {
-  readonly mode: Mode
-  /** Also start (`ap`, `s`) or stop (`m`) every service unit. */
-  readonly now: boolean
-  /** The person takes the responsibility for what a guard or a check refuses. */
-  readonly force: boolean
-}
+export type { BootstrapRequest, HandoverRequest, RecloneRequest, RejoinRequest, SetRequest } from './requests.ts'
 
 /** `apmode start`, `stop`, `restart`: all service units, in order or in reverse. */
 export const UNIT_COMMANDS = ['start', 'stop', 'restart'] as const
 export type UnitCommand = (typeof UNIT_COMMANDS)[number]
-
-/** `apmode handover`: the peer takes over on purpose. */
-export interface HandoverRequest {
-  /** End what holds up the fence: long transactions, table locks. */
-  readonly kill: boolean
-  /** For the whole of it; null: `handover_timeout` of the configuration. */
-  readonly timeoutMs: number | null
-}
-
-/** `apmode rejoin`: the way back of a machine that fell out. */
-export interface RejoinRequest {
-  /** Although the configuration is not the same on both machines. */
-  readonly force: boolean
-  /** How long the data is waited for; null: as long as it takes. It goes on catching up after that. */
-  readonly timeoutMs: number | null
-}
-
-/** `apmode reclone`: a fresh copy of the data from the machine that leads. */
-export interface RecloneRequest {
-  /** With mariadb-backup over ssh, instead of a dump over SQL. */
-  readonly physical: boolean
-  /** Although nothing is wrong with the data, or what only this machine has cannot be kept. */
-  readonly force: boolean
-  /** The old data stays where it was put aside. */
-  readonly keepOld: boolean
-}
 
 /** What is told while a command works. */
 export type Progress =
@@ -182,6 +154,8 @@ export interface CommandResult {
   readonly notDone: readonly string[]
   /** Name of the guard (`G2 no stale lead`) when `exit` is 3. */
   readonly refusedBy?: string
+  /** Of a Galera cluster: where each machine stands, in the order of the file. */
+  readonly members?: readonly MemberRow[]
 }
 
 export type PlanRequest =
@@ -189,6 +163,7 @@ export type PlanRequest =
   | { readonly command: 'handover'; readonly kill: boolean }
   | { readonly command: 'rejoin'; readonly force: boolean }
   | ({ readonly command: 'reclone' } & RecloneRequest)
+  | ({ readonly command: 'bootstrap' } & BootstrapRequest)
   | { readonly command: 'notify'; readonly state: VrrpEvent['state'] }
   | { readonly command: UnitCommand }
 
@@ -217,6 +192,8 @@ export interface PlanView {
   readonly steps: readonly PlannedStep[]
   /** The guard that would refuse it, and why; null when it would be done. */
   readonly refusedBy: string | null
+  /** `bootstrap`: where each machine stands. */
+  readonly members?: readonly MemberRow[]
 }
 
 export interface Control {
@@ -238,6 +215,9 @@ export interface Control {
   handover(request: HandoverRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
   rejoin(request: RejoinRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
   reclone(request: RecloneRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
+  bootstrap(request: BootstrapRequest, onProgress: (progress: Progress) => void): Promise<CommandResult>
+  /** This machine's part of its Galera cluster, from memory; null: it has none. */
+  cluster(): MemberView | null
   plan(request: PlanRequest): Promise<PlanView>
   /** For `GET /health`: the serial loop has answered lately. */
   alive(): { readonly ok: boolean; readonly sentence: string }

@@ -3,7 +3,9 @@
  * of the control socket and of the command line.
  */
 import { ApmodeError } from '../../src/core/errors.ts'
+import type { MemberView } from '../../src/ports/cluster.ts'
 import type {
+  BootstrapRequest,
   Check,
   CheckResult,
   CommandResult,
@@ -139,6 +141,7 @@ export class FakeControl implements Control {
   ]
   result: CommandResult = DONE
   planView: PlanView = A_PLAN
+  clusterView: MemberView | null = null
   accepted = true
   healthy = true
   /** When set, commands and status wait for it. */
@@ -218,6 +221,16 @@ export class FakeControl implements Control {
   reclone(request: RecloneRequest, onProgress: (progress: Progress) => void): Promise<CommandResult> {
     this.remember({ reclone: request })
     return this.work(onProgress)
+  }
+
+  bootstrap(request: BootstrapRequest, onProgress: (progress: Progress) => void): Promise<CommandResult> {
+    this.remember({ bootstrap: request })
+    return this.work(onProgress)
+  }
+
+  cluster(): MemberView | null {
+    this.remember('cluster')
+    return this.clusterView
   }
 
   async plan(request: PlanRequest): Promise<PlanView> {

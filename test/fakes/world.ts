@@ -143,6 +143,8 @@ export class World {
   /** Called after each change; a test looks for what must never be, or throws Killed. */
   onChange: (change: string) => void = () => {}
   probes: Parts['probes'] = []
+  /** The files of a Galera member, and the others; null: nobody asks. */
+  galera: Parts['cluster'] = null
   /** The operator's programs, by name; undefined: it agrees. */
   hooks: Record<string, (call: HookCall) => Promise<HookOutcome | undefined>> = {}
   /** Before a step of this name is done, the test may let something happen. */
@@ -288,6 +290,7 @@ export class World {
       systemd: this.#systemd(),
       database: this.config.database.engine === 'none' ? null : this.#database(),
       cloner: null,
+      cluster: this.galera,
       network: {
         holdsVip: () => this.vip && this.carrier,
         carrier: () => this.carrier,
@@ -418,7 +421,8 @@ export class World {
         if (!this.busConnected) throw new Error('the bus is gone')
         return units.map((name) => this.#status(name))
       },
-      start: async (unit) => {
+      start: async (unit, { variable }) => {
+        if (variable !== undefined) this.changes.push(`${variable.name}=${variable.value}`)
         await this.#change(`start ${unit}`, () => {
           this.unit(unit).active = 'active'
           if (unit === 'mariadb.service') this.database.writable = false

@@ -53,6 +53,16 @@ export function createClusterFiles({ unit, defaults = [], units = true }: Cluste
       return found
     },
 
+    async forgetView(call) {
+      const path = join(await folder(call), 'gvwstate.dat')
+      try {
+        await rm(path, { force: true })
+        await syncFolder(dirname(path))
+      } catch (error) {
+        throw new ApmodeError('storage', `cannot remove ${path}: ${messageOf(error)}`, { cause: error })
+      }
+    },
+
     async allowBootstrap(expected, call) {
       const path = join(await folder(call), 'grastate.dat')
       const saved = readSaved(path)
@@ -95,6 +105,11 @@ function ownerOf(folder: string): { readonly uid: number; readonly gid: number }
   }
 }
 
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  await folder.sync().finally(() => folder.close())
+}
+
 /** Temporary file, fsync, rename, fsync of the folder; owner and mode stay. */
 async function replace(path: string, text: string): Promise<void> {
   const temporary = `${path}.apmode-new`
@@ -112,8 +127,7 @@ async function replace(path: string, text: string): Promise<void> {
       await file.close()
     }
     await rename(temporary, path)
-    const folder = await open(dirname(path), 'r')
-    await folder.sync().finally(() => folder.close())
+    await syncFolder(dirname(path))
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
     throw new ApmodeError('storage', `cannot write ${path}: ${messageOf(error)}`, { cause: error })

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { renderMetrics } from '../../core/render/metrics.ts'
 import { LAG_PATHS, SERVING_PATHS, type ServingFacts, type ServingPath, servingOf } from '../../core/serving.ts'
+import type { MemberView } from '../../ports/cluster.ts'
 import type { Control } from '../../ports/control.ts'
 import type { Meters } from '../../ports/meters.ts'
 import { BadRequest, sendJson } from './http.ts'
@@ -20,7 +21,7 @@ export interface Asked {
 export type Answer = (response: ServerResponse, asked: Asked) => Promise<void> | void
 
 export interface Sources {
-  readonly control: Pick<Control, 'known' | 'alive'>
+  readonly control: Pick<Control, 'known' | 'alive' | 'cluster'>
   readonly hasDatabase: boolean
   /** What the supervisor has counted; null: nothing is counted. */
   readonly meters: () => Meters | null
@@ -32,6 +33,7 @@ export function answersOf(sources: Sources): Map<string, Answer> {
   return new Map<string, Answer>([
     ...serving,
     ['/status', (response, asked) => send(response, asked, 200, control.known())],
+    ['/cluster', (response, asked) => sendCluster(response, asked, control.cluster())],
     [
       '/metrics',
       (response, asked) => {
@@ -47,7 +49,18 @@ export function answersOf(sources: Sources): Map<string, Answer> {
   ])
 }
 
-export function factsOf({ control, hasDatabase }: Pick<Sources, 'control' | 'hasDatabase'>): ServingFacts {
+function sendCluster(response: ServerResponse, asked: Asked, view: MemberView | null): void {
+  if (view === null) throw new BadRequest(404, 'this machine is in no Galera cluster (/cluster is for engine "galera")')
+  send(response, asked, 200, view)
+}
+
+export function factsOf({
+  control,
+  hasDatabase,
+}: {
+  readonly control: Pick<Control, 'known' | 'alive'>
+  readonly hasDatabase: boolean
+}): ServingFacts {
   return { status: control.known(), alive: control.alive(), hasDatabase }
 }
 

@@ -6,6 +6,7 @@ import { CHECKS, type Check, isCheck } from '../../core/checks.ts'
 import { shown } from '../../core/shown.ts'
 import { MODES, type Mode, VRRP_STATES } from '../../core/vocabulary.ts'
 import {
+  type BootstrapRequest,
   type HandoverRequest,
   type PlanRequest,
   type RecloneRequest,
@@ -50,13 +51,41 @@ export function recloneRequest(body: unknown): RecloneRequest & { readonly dryRu
   return { ...recloneFlags(fields), dryRun: flag(fields, 'dryRun') }
 }
 
+export function bootstrapRequest(body: unknown): BootstrapRequest & { readonly dryRun: boolean } {
+  const fields = fieldsOf(body, ['without', 'positions', 'dryRun'])
+  return { ...bootstrapFields(fields), dryRun: flag(fields, 'dryRun') }
+}
+
+function bootstrapFields({ without = [], positions = {} }: Fields): BootstrapRequest {
+  if (!Array.isArray(without) || !without.every((name) => typeof name === 'string'))
+    throw wrong('without', without, 'a list of names')
+  if (typeof positions !== 'object' || positions === null || Array.isArray(positions))
+    throw wrong('positions', positions, 'an object: positions by name')
+  const entries = Object.entries(positions)
+  if (!entries.every(([, text]) => typeof text === 'string')) throw wrong('positions', positions, 'UUID:SEQNO by name')
+  return { without, positions: Object.fromEntries(entries) }
+}
+
 function recloneFlags(fields: Fields): RecloneRequest {
   return { physical: flag(fields, 'physical'), force: flag(fields, 'force'), keepOld: flag(fields, 'keepOld') }
 }
 
+const PLAN_FIELDS = [
+  ...['command', 'mode', 'now', 'force', 'state', 'kill', 'physical', 'keepOld'],
+  ...['without', 'positions'],
+]
+
 export function planRequest(body: unknown): PlanRequest {
-  const all = fieldsOf(body, ['command', 'mode', 'now', 'force', 'state', 'kill', 'physical', 'keepOld'])
-  const command = oneOf(all, 'command', ['set', 'notify', 'handover', 'rejoin', 'reclone', ...UNIT_COMMANDS])
+  const all = fieldsOf(body, PLAN_FIELDS)
+  const command = oneOf(all, 'command', [
+    'set',
+    'notify',
+    'handover',
+    'rejoin',
+    'reclone',
+    'bootstrap',
+    ...UNIT_COMMANDS,
+  ])
   switch (command) {
     case 'set':
       return { command, ...modeAndFlags(fieldsOf(body, ['command', 'mode', 'now', 'force'])) }
@@ -68,6 +97,8 @@ export function planRequest(body: unknown): PlanRequest {
       return { command, force: flag(fieldsOf(body, ['command', 'force']), 'force') }
     case 'reclone':
       return { command, ...recloneFlags(fieldsOf(body, ['command', 'physical', 'force', 'keepOld'])) }
+    case 'bootstrap':
+      return { command, ...bootstrapFields(fieldsOf(body, ['command', 'without', 'positions'])) }
     case 'start':
     case 'stop':
     case 'restart':

@@ -14,6 +14,7 @@ import {
 } from '../../ports/control.ts'
 import { BadRequest, boundedServer, readJson, sendJson } from './http.ts'
 import {
+  bootstrapRequest,
   checkRequest,
   eventsRequest,
   handoverRequest,
@@ -121,6 +122,14 @@ function routesOf(control: Control): Map<string, Route> {
         else await runCommand(request, response, (onProgress) => control.reclone(wanted, onProgress))
       }),
     ],
+    [
+      '/bootstrap',
+      post(async ({ request, response }) => {
+        const { dryRun, ...wanted } = bootstrapRequest(await readJson(request))
+        if (dryRun) sendJson(response, 200, await control.plan({ command: 'bootstrap', ...wanted }))
+        else await runCommand(request, response, (onProgress) => control.bootstrap(wanted, onProgress))
+      }),
+    ],
     ...UNIT_COMMANDS.map((command): [string, Route] => [`/${command}`, units(command)]),
     [
       '/plan',
@@ -159,6 +168,6 @@ async function runCommand(
 
 /** A command that never began: the reason, with the exit code of what is wrong. */
 function failedResult(error: unknown): CommandResult {
-  const exit = error instanceof ApmodeError && error.code === 'config' ? 2 : 1
+  const exit = error instanceof ApmodeError && (error.code === 'config' || error.code === 'usage') ? 2 : 1
   return { exit, sentence: messageOf(error), done: [], notDone: [] }
 }

@@ -6,6 +6,7 @@ import type { CommandResult, Progress } from '../../ports/control.ts'
 import type { StepRecord } from '../../ports/storage.ts'
 import type { Paint, Terminal } from '../terminal.ts'
 import { duration } from './columns.ts'
+import { showMembers } from './members.ts'
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 const FRAME_MS = 100
@@ -73,6 +74,8 @@ export function stepLine({ ok, sentence, ms, detail }: StepRecord, paint: Paint)
 /** `steps` false: they have been shown live. */
 export function showResult(result: CommandResult, paint: Paint, steps: boolean): string {
   const lines = steps ? result.done.map((step) => stepLine(step, paint)) : []
+  // What was done is told by its steps; who has what matters where nothing was.
+  if (result.done.length === 0) lines.push(...showMembers(result.members ?? [], paint))
   lines.push(...result.notDone.map((sentence) => `${paint('yellow', '–')} not done: ${sentence}`))
   if (result.refusedBy !== undefined) lines.push(`${paint('red', 'refused by')} ${result.refusedBy}`)
   lines.push(result.sentence)

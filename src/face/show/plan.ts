@@ -2,6 +2,7 @@
 import type { PlanView } from '../../ports/control.ts'
 import type { Paint } from '../terminal.ts'
 import { placeOf } from './history.ts'
+import { showMembers } from './members.ts'
 
 export function showPlan(plan: PlanView, paint: Paint): string {
   const [before, after] = [placeOf(plan.from), placeOf(plan.to)]
@@ -12,7 +13,9 @@ export function showPlan(plan: PlanView, paint: Paint): string {
   ]
   if (plan.refusedBy !== null) lines.push(`  ${paint('red', 'refused')}  ${plan.refusedBy}`)
   lines.push(...plan.checks.map((check) => `  ${paint('dim', 'is checked')} ${check}`))
-  if (plan.steps.length === 0) lines.push('', '  nothing to do')
+  const members = showMembers(plan.members ?? [], paint)
+  if (members.length > 0) lines.push('', ...members.slice(0, -1))
+  if (plan.steps.length === 0 && plan.refusedBy === null) lines.push('', '  nothing to do')
   for (const [index, step] of plan.steps.entries()) {
     const effect = paint(step.effect === 'withdraw' ? 'yellow' : 'green', step.effect.padEnd(8))
     lines.push('', `${String(index + 1).padStart(3)}. ${effect}  ${step.sentence}`)

@@ -16,6 +16,7 @@ const COMMANDS = [
   'handover',
   'rejoin',
   'reclone',
+  'bootstrap',
   'start',
   'stop',
   'restart',

@@ -1,0 +1,203 @@
+/**
+ * A Galera cluster whose databases do not run: what `apmode bootstrap` and `apmode start` look at, refuse and do. Invariants: a
+ * component is formed only by a machine that is proven to have everything that counts; of two that begin at the same moment at
+ * least one gives up, since each says that it begins before it asks the others.
+ */
+import { bootstrapRefusal, joinRefusal, type Outlook, outlookOf } from '../../core/bootstrap.ts'
+import { ApmodeError, messageOf } from '../../core/errors.ts'
+import { type Position, parsePosition } from '../../core/galera-state.ts'
+import { databaseUnitOf, isDown, type Observed } from '../../core/observed.ts'
+import type { MemberView } from '../../ports/cluster.ts'
+import type { BootstrapRequest, CommandResult } from '../../ports/control.ts'
+import { Account } from '../account.ts'
+import { asJob, refused, type Tell } from '../jobs.ts'
+import type { Services } from '../services.ts'
+import type { Supervisor } from '../supervisor.ts'
+import { OwnPosition } from './own-position.ts'
+import { NO_WORDS, PATIENCE_MS, survey, type Words } from './survey.ts'
+
+const FILE_MS = 10_000
+const GUARD = 'bootstrap'
+const OTHER_ENGINE = 'only the machines of a Galera cluster are bootstrapped (engine = "galera")'
+
+export interface ClusterTools {
+  readonly services: Services
+  readonly whereNow: () => string
+}
+
+export class Cluster {
+  readonly #supervisor: Supervisor
+  readonly #tools: ClusterTools
+  readonly #own: OwnPosition
+
+  constructor(supervisor: Supervisor, tools: ClusterTools) {
+    this.#supervisor = supervisor
+    this.#tools = tools
+    this.#own = new OwnPosition(supervisor.parts)
+    if (!this.here) return
+    const see = () => this.#see(supervisor.settler.last?.observed ?? null)
+    supervisor.changes.on(see)
+    see()
+  }
+
+  /** The engine is galera. */
+  get here(): boolean {
+    return this.#supervisor.parts.cluster !== null
+  }
+
+  /** What this machine tells the others, from memory; null: there is no cluster. */
+  view(): MemberView | null {
+    return this.here ? this.#own.view(this.#supervisor.settler.last?.observed ?? null) : null
+  }
+
+  #see(observed: Observed | null): void {
+    const { mode } = this.#supervisor.settler.state
+    if (observed !== null) this.#own.see(observed, mode === 'ap' || mode === 's')
+  }
+
+  /** All machines, asked now. */
+  async outlook(words: Words, tell: Tell, patienceMs: number): Promise<Outlook> {
+    const { parts, settler } = this.#supervisor
+    const own = async () => {
+      const observed = await settler.look('anew')
+      this.#see(observed)
+      return { ...this.#own.view(observed), forming: false }
+    }
+    return outlookOf(await survey(parts, own, { words, patienceMs, tell }))
+  }
+
+  /** Waits, beside the queue, until it is known where everybody stands, should this machine's database not run. */
+  async ready(tell: Tell): Promise<void> {
+    if (await this.#isDown()) await this.outlook(NO_WORDS, tell, PATIENCE_MS)
+  }
+
+  async #isDown(): Promise<boolean> {
+    const unit = this.here ? databaseUnitOf(await this.#supervisor.settler.look('anew')) : undefined
+    return unit !== undefined && isDown(unit)
+  }
+
+  /** Why the database is not started, where it does not run; null: it joins, or there is no cluster. */
+  async joinRefusal(tell: Tell): Promise<CommandResult | null> {
+    if (!(await this.#isDown())) return null
+    const { verdict, rows } = await this.outlook(NO_WORDS, tell, 0)
+    const why = joinRefusal(verdict, this.#supervisor.parts.config.node.name)
+    return why === null ? null : { ...refused(GUARD, `nothing was started: ${why}`), members: rows }
+  }
+
+  /** Why `restart` is refused: nobody would be there to join. */
+  async restartRefusal(): Promise<CommandResult | null> {
+    if (!this.here) return null
+    const { database } = await this.#supervisor.settler.look('anew')
+    const alone = database?.answers === true && database.cluster?.component === 'Primary' && database.cluster.size === 1
+    const why =
+      'this is the only member: once it is stopped there is nothing to join; apmode stop, then apmode bootstrap'
+    return alone ? refused(GUARD, why) : null
+  }
+
+  /** Looks, and changes nothing. Throws ApmodeError `usage`. */
+  async plan(request: BootstrapRequest, tell: Tell = () => {}, patienceMs = PATIENCE_MS): Promise<Prospect> {
+    if (!this.here)
+      return { outlook: null, refusal: refused(GUARD, `nothing was touched: ${OTHER_ENGINE}`), forms: 'start' }
+    const outlook = await this.outlook(this.#wordsOf(request), tell, patienceMs)
+    return { outlook, refusal: this.#refusal(outlook), forms: (await this.#isDown()) ? 'start' : 'component' }
+  }
+
+  /** Throws ApmodeError `usage` before anything is begun. */
+  async run(request: BootstrapRequest, tell: Tell): Promise<CommandResult> {
+    const { queue } = this.#supervisor
+    // Whatever takes long is waited for beside the queue.
+    const { refusal } = await this.plan(request, tell)
+    if (refusal !== null) return refusal
+    return asJob(queue, { name: 'bootstrap', withdraws: false }, tell, async (grants) => {
+      this.#own.forming = true
+      try {
+        return await this.#run(request, tell, grants)
+      } finally {
+        this.#own.forming = false
+      }
+    })
+  }
+
+  async #run(request: BootstrapRequest, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
+    const { outlook, refusal, forms } = await this.plan(request, tell, 0)
+    if (refusal !== null || outlook?.verdict.kind !== 'newest') return refusal ?? refused(GUARD, 'nobody may')
+    const { position, lost } = outlook.verdict
+    const account = new Account()
+    const { services, whereNow } = this.#tools
+    if (forms === 'component') {
+      await services.step({ do: 'form-component', effect: 'grant', anywhere: true }, account, tell, grants)
+    } else {
+      await this.#allow(position, account, tell)
+    }
+    if (!account.failed) await services.start(account, tell, grants, 'first member')
+    const words = account.failed ? '' : `this machine has formed the primary component from ${position.seqno}; `
+    const given = lost.length === 0 ? '' : `${lost.join('; ')}; `
+    return { ...account.result(`${words}${given}${whereNow()}`), members: outlook.rows }
+  }
+
+  async #allow(position: Position, account: Account, tell: Tell): Promise<void> {
+    const { cluster, clock } = this.#supervisor.parts
+    const begun = clock.elapsed()
+    tell({ type: 'begin', step: ALLOW.step, sentence: ALLOW.sentence })
+    let detail = ''
+    let ok = true
+    try {
+      await cluster?.files.allowBootstrap(position, { timeoutMs: FILE_MS })
+    } catch (thrown) {
+      ok = false
+      detail = messageOf(thrown)
+    }
+    const record = { ...ALLOW, ms: Math.round((clock.elapsed() - begun) * 10) / 10, ok, detail }
+    account.done.push(record)
+    if (!ok) account.failed = true
+    tell({ type: 'step', ...record })
+  }
+
+  #refusal({ verdict, rows, forming }: Outlook): CommandResult | null {
+    const { settler, parts } = this.#supervisor
+    const { mode } = settler.state
+    const self = parts.config.node.name
+    const why =
+      mode !== 'ap' && mode !== 's'
+        ? `nothing is started in mode ${mode}: apmode set ap first`
+        : forming.length > 0
+          ? `${forming.join(', ')} is about to form the cluster at this moment: apmode start joins it`
+          : bootstrapRefusal(verdict, self)
+    return why === null ? null : { ...refused(GUARD, `nothing was touched: ${why}`), members: rows }
+  }
+
+  /** Throws ApmodeError `usage`. */
+  #wordsOf({ without, positions }: BootstrapRequest): Words {
+    const { parts } = this.#supervisor
+    const names = parts.config.nodes.map(({ name }) => name)
+    const faults: string[] = []
+    const known = (option: string, name: string) => {
+      if (!names.includes(name)) faults.push(`found ${option} ${name}, expected one of ${names.join(', ')}`)
+      else if (name === parts.config.node.name)
+        faults.push(`found ${option} ${name}, expected another machine than this one`)
+    }
+    const read = new Map<string, Position>()
+    for (const name of without) known('--without', name)
+    for (const [name, text] of Object.entries(positions)) {
+      known('--position', name)
+      const position = parsePosition(text)
+      if (position === null) faults.push(`found --position ${name}=${text.slice(0, 80)}, expected ${name}=UUID:SEQNO`)
+      else read.set(name, position)
+      if (without.includes(name)) faults.push(`found --without ${name} and --position ${name}, expected one of them`)
+    }
+    if (faults.length > 0) throw new ApmodeError('usage', faults.join('; '))
+    return { without, positions: read }
+  }
+}
+
+export interface Prospect {
+  readonly outlook: Outlook | null
+  readonly refusal: CommandResult | null
+  /** By a start of the database, or in one that runs without a primary component. */
+  readonly forms: 'start' | 'component'
+}
+
+export const ALLOW = {
+  step: 'allow-bootstrap',
+  sentence: 'let this member be the first one: safe_to_bootstrap in grastate.dat',
+} as const

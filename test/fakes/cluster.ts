@@ -1,0 +1,66 @@
+/** The files of a Galera member and what the other machines say, in memory. Changes are told to the world. */
+import { ApmodeError } from '../../src/core/errors.ts'
+import type { Position, SavedPosition } from '../../src/core/galera-state.ts'
+import type { Parts } from '../../src/host/parts.ts'
+import type { MemberView } from '../../src/ports/cluster.ts'
+
+export const HISTORY = 'aaaaaaaa-0000-11f1-8000-000000000001'
+
+export const A_VIEW: MemberView = {
+  node: 'host2',
+  running: false,
+  component: null,
+  state: null,
+  uuid: HISTORY,
+  seqno: 5,
+  safeToBootstrap: false,
+  known: 'grastate.dat',
+  forming: false,
+  detail: '',
+}
+
+export class FakeCluster {
+  /** grastate.dat; null: there is none. */
+  saved: SavedPosition | null = { uuid: HISTORY, seqno: 5, safeToBootstrap: false }
+  /** What the logs say; a sentence: why nothing. */
+  recovered: Position | string = { uuid: HISTORY, seqno: 5 }
+  recoveries = 0
+  /** By address; undefined: nobody answers there. */
+  readonly others = new Map<string, MemberView | undefined>()
+  /** Called when somebody is asked. */
+  onAsk: () => void = () => {}
+  /** The files cannot be written. */
+  broken = false
+  readonly #changed: (change: string) => void
+
+  constructor(changed: (change: string) => void) {
+    this.#changed = changed
+  }
+
+  parts(): NonNullable<Parts['cluster']> {
+    return {
+      files: {
+        saved: async () => this.saved,
+        recover: async () => {
+          this.recoveries += 1
+          if (typeof this.recovered === 'string') throw new ApmodeError('failed', this.recovered)
+          return this.recovered
+        },
+        forgetView: async () => this.#changed('forget view'),
+        allowBootstrap: async ({ uuid, seqno }) => {
+          if (this.broken) throw new ApmodeError('storage', 'cannot write grastate.dat: no space left on the disk')
+          this.#changed(`allow bootstrap at ${seqno}`)
+          this.saved = { uuid, seqno, safeToBootstrap: true }
+        },
+      },
+      neighbours: {
+        ask: async (address, { timeoutMs }) => {
+          this.onAsk()
+          const view = this.others.get(address)
+          if (view === undefined) throw new ApmodeError('timeout', `no answer from ${address} within ${timeoutMs} ms`)
+          return view
+        },
+      },
+    }
+  }
+}
