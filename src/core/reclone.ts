@@ -32,6 +32,12 @@ export interface RecloneFacts {
 export function recloneRefusals(facts: RecloneFacts): string[] {
   const { observed, config } = facts
   if (observed.database === null) return ['there is no database on this machine (engine = "none")']
+  if (config.database.engine === 'galera') {
+    return [
+      'a member of a Galera cluster gets a whole copy from the others by itself: stop its database, move grastate.dat out of its ' +
+        'data folder, and apmode start',
+    ]
+  }
   if (config.peer === null) return ['there is no peer to clone from: one machine is configured']
   return [...ownReasons(facts), ...peerReasons(facts), ...roomReasons(facts), ...needReasons(facts)]
 }

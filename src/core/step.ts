@@ -175,7 +175,9 @@ export function callsOf(step: Step, config: Config): string[] {
       return statements.drain()
     case 'offer-lead':
     case 'record-lead':
-      return statements.recordLead(config.node.name, step.reason)
+      return database.engine === 'galera'
+        ? statements.recordLead(config.node.name, step.reason, clusterStatements.position())
+        : statements.recordLead(config.node.name, step.reason)
     case 'forget-primary':
       return statements.forgetPrimary()
     case 'commit-with-peer':

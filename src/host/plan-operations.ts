@@ -20,10 +20,18 @@ const CIRCUMSTANCES = (from: State): Circumstances => ({ event: 'plan', from, pl
 /** What is looked at first; one that is not as it must be refuses the whole, before anything is touched. */
 export function handoverChecks(config: Config): string[] {
   const peer = config.peer?.name ?? 'the peer'
+  const says = `the supervisor of ${peer} has asked within 2 s; it says that ${peer} is in ap, in state backup, fit, has the same configuration and room for the database`
+  if (config.database.engine === 'galera') {
+    return [
+      'this machine carries the VIP and accepts writes; its checks are well; there is room for the database',
+      `${peer} is in one primary component with this machine, and has every write set`,
+      says,
+    ]
+  }
   return [
     'this machine carries the VIP and accepts writes; its checks are well; there is room for the database',
     `the database of ${peer} answers, is read-only, replicates from here without an error, is nearly caught up (5,000 transactions, 2 s), and has nothing of its own (G6)`,
-    `the supervisor of ${peer} has asked within 2 s; it says that ${peer} is in ap, in state backup, fit, has the same configuration and room for the database`,
+    says,
     'no transaction that wrote is open for longer than 1 s, no table is locked (--kill ends those)',
   ]
 }
@@ -45,26 +53,40 @@ export function handoverSteps(from: State, observed: Observed, config: Config, p
   ]
   return [
     ...steps.map((step) => described(step, config)),
-    {
-      step: 'wait-for-lead',
-      effect: 'withdraw',
-      sentence: `wait until ${to} has the VIP and accepts writes; otherwise this machine accepts writes again`,
-      calls: [`on ${config.peer?.address ?? to}: SELECT @@global.read_only`],
-    },
+    waitsForLead(to, config),
     described({ do: 'declare-fit', effect: 'grant' }, config),
   ]
+}
+
+function waitsForLead(to: string, config: Config): PlannedStep {
+  const on = `on ${config.peer?.address ?? to}`
+  const base = { step: 'wait-for-lead', effect: 'withdraw' } as const
+  if (config.database.engine === 'galera') {
+    const sentence = `wait until ${to} has the VIP and has written its row of apmode.lead; otherwise this machine is fit again`
+    return { ...base, sentence, calls: [`${on}: SELECT … FROM apmode.lead`] }
+  }
+  const sentence = `wait until ${to} has the VIP and accepts writes; otherwise this machine accepts writes again`
+  return { ...base, sentence, calls: [`${on}: SELECT @@global.read_only`] }
 }
 
 /** As this machine will look when the peer leads. */
 export function afterHandover(observed: Observed): Observed {
   const { database, peer } = observed
   if (database?.answers !== true || peer === null) return observed
+  if (database.cluster !== null) return { ...observed, vip: false }
   return { ...observed, vip: false, database: { ...database, writable: false }, peer: { ...peer, writable: true } }
 }
 
 export function rejoinChecks(config: Config): string[] {
   if (config.database.engine === 'none') return ['this machine carries no VIP']
   const peer = config.peer?.name ?? 'the peer'
+  if (config.database.engine === 'galera') {
+    return [
+      `this machine carries no VIP${config.peer === null ? '' : `; ${peer} answers and accepts writes`}`,
+      'the configuration is the same on both machines',
+      'this machine is in no primary component of its own',
+    ]
+  }
   return [
     `the database of ${peer} answers and accepts writes; this machine carries no VIP and accepts none`,
     'the configuration is the same on both machines',
@@ -72,10 +94,16 @@ export function rejoinChecks(config: Config): string[] {
   ]
 }
 
+/** Of a grant, what comes before the machine is fit. */
+const RETURNS: readonly Step['do'][] = ['change-files', 'resync', 'allow-writes']
+
 export function rejoinSteps(from: State, to: State, observed: Observed, config: Config): PlannedStep[] {
   const { plan } = judge(to, observed, config, CIRCUMSTANCES(from))
-  const steps: Step[] = [...plan.withdraw, ...plan.grant.filter((step) => step.do === 'change-files')]
-  const asReplica = config.database.durability === 'semi-sync' ? ({ as: 'replica' } as const) : {}
+  const steps: Step[] = [...plan.withdraw, ...plan.grant.filter((step) => RETURNS.includes(step.do))]
+  const asReplica =
+    config.database.engine === 'mariadb' && config.database.durability === 'semi-sync'
+      ? ({ as: 'replica' } as const)
+      : {}
   const starts = (database: boolean) =>
     observed.units
       .filter((unit) => (unit.kind === 'database') === database && !isRunning(unit) && unit.runs !== 'holder')
@@ -83,15 +111,25 @@ export function rejoinSteps(from: State, to: State, observed: Observed, config: 
   if (config.database.engine === 'none') return [...steps, ...starts(false)].map((step) => described(step, config))
   steps.push(...starts(true))
   const { database } = observed
-  if (database?.answers !== true || database.replication === null) steps.push({ do: 'follow', effect: 'grant' })
+  const clustered = config.database.engine === 'galera'
+  if (!clustered && (database?.answers !== true || database.replication === null))
+    steps.push({ do: 'follow', effect: 'grant' })
   return [
     ...steps.map((step) => described(step, config)),
-    {
-      step: 'catch-up',
-      effect: 'grant',
-      sentence: `wait until this machine has every write of ${config.peer?.name ?? 'the peer'}, and has proven it`,
-      calls: ['SHOW ALL SLAVES STATUS', `on ${config.peer?.address ?? 'the peer'}: SELECT @@global.gtid_binlog_pos`],
-    },
+    catchesUp(config),
     ...starts(false).map((step) => described(step, config)),
   ]
+}
+
+function catchesUp({ database, peer }: Config): PlannedStep {
+  const base = { step: 'catch-up', effect: 'grant' } as const
+  if (database.engine === 'galera') {
+    const sentence = 'wait until this member has every write set (Synced)'
+    return { ...base, sentence, calls: ["SHOW GLOBAL STATUS LIKE 'wsrep_%'"] }
+  }
+  return {
+    ...base,
+    sentence: `wait until this machine has every write of ${peer?.name ?? 'the peer'}, and has proven it`,
+    calls: ['SHOW ALL SLAVES STATUS', `on ${peer?.address ?? 'the peer'}: SELECT @@global.gtid_binlog_pos`],
+  }
 }

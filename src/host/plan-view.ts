@@ -113,7 +113,7 @@ async function handoverProspect(
   const peer = config.peer?.name ?? 'the peer'
   return {
     to: { ...from, role: 'standby', vrrp: 'backup' },
-    sentence: `handover: ${peer} takes over; both stay in ap, this machine stands by and follows ${peer}`,
+    sentence: `handover: ${peer} takes over; both stay in ap, this machine stands by${config.database.engine === 'galera' ? '' : ` and follows ${peer}`}`,
     checks: handoverChecks(config),
     steps: handoverSteps(from, observed, config, 'handover'),
     refusal: await commands.handover.refusal({ purpose: 'handover', kill, timeoutMs: null }),
@@ -130,7 +130,7 @@ async function rejoinProspect(
   const to: State = { mode: 'ap', role: 'standby', vrrp: 'backup' }
   return {
     to,
-    sentence: `rejoin: this machine follows ${config.peer?.name ?? 'the peer'} and stands by`,
+    sentence: `rejoin: this machine ${config.database.engine === 'galera' ? 'joins' : 'follows'} ${config.peer?.name ?? 'the others'} and stands by`,
     checks: rejoinChecks(config),
     steps: rejoinSteps(from, { ...to, vrrp: 'stop' }, observed, config),
     refusal: await rejoin.refusal(force),

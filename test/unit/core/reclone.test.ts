@@ -132,3 +132,8 @@ describe('apmode reclone', () => {
     expect(progressText({ ...progress, totalBytes: null, leftSeconds: null })).toBe('copy: 1.0 GiB, 128 MiB/s')
   })
 })
+
+test('a member of a Galera cluster is not cloned: it gets its copy from the others', () => {
+  const [reason, ...more] = refusals({ config: exampleConfig('host2', 'galera') })
+  expect([reason, more]).toEqual([expect.stringContaining('grastate.dat'), []])
+})

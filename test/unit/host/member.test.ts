@@ -224,4 +224,15 @@ describe('commands of a member', () => {
     expect(await control.rejoin({ force: false, timeoutMs: 5000 }, quiet)).toMatchObject({ exit: 0 })
     expect(await control.status()).toMatchObject({ mode: 'ap', role: 'standby', fit: true, writable: true })
   })
+
+  test.each([
+    ['handover', galera()],
+    ['rejoin', galera('host2')],
+  ] as const)('the plan of a %s has no word about replication', async (command, world) => {
+    const { control } = await on(world.beside())
+    if (command === 'rejoin') await control.set({ mode: 'm', now: false, force: false }, quiet)
+    const plan = await control.plan({ command, force: false, kill: false } as never)
+    expect(JSON.stringify(plan)).not.toMatch(/replicat|slave|follow|semi|gtid_current/i)
+    expect(JSON.stringify(plan)).toContain(command === 'handover' ? 'apmode.lead' : 'Synced')
+  })
 })
