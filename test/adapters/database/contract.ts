@@ -34,7 +34,7 @@ export interface Engine {
 }
 
 /** Made by `start` in every engine. */
-export const ACCOUNTS = `CREATE USER app@'%' IDENTIFIED BY 'p'; CREATE DATABASE app; GRANT ALL ON app.* TO app@'%';
+export const ACCOUNTS = `CREATE USER app@'%' IDENTIFIED BY 'p'; CREATE DATABASE app; GRANT ALL ON app.* TO app@'%'; GRANT RELOAD ON *.* TO app@'%';
   CREATE USER replication@'%' IDENTIFIED BY 'p'; GRANT REPLICATION SLAVE, SLAVE MONITOR, BINLOG MONITOR, SELECT ON *.* TO replication@'%';
   CREATE TABLE app.t (a INT AUTO_INCREMENT PRIMARY KEY, b VARCHAR(40)) ENGINE=InnoDB;
   CREATE TABLE app.locked (a INT PRIMARY KEY) ENGINE=InnoDB;`
@@ -206,7 +206,13 @@ export function keepsTheContract(engine: Engine, more: (subject: () => Subject) 
 
     it('waits until the other one has everything', async () => {
       const link = await clientOf(on)
+      const holder = await clientOf({ host: on.peer.host, server: on.beside })
+      await holder.run(['FLUSH TABLES WITH READ LOCK'], 5000)
       for (let n = 0; n < 20; n++) await write(link, 'many')
+      const from = performance.now()
+      expect(await on.database.waitForPeer(on.peer, { timeoutMs: LIMIT_MS })).toMatchObject({ complete: false })
+      expect(performance.now() - from).toBeLessThan(LIMIT_MS + LATE_MS)
+      await holder.run(['UNLOCK TABLES'], 5000)
       expect(await on.database.waitForPeer(on.peer, IN)).toMatchObject({ complete: true })
       expect(on.beside.sql("SELECT COUNT(*) FROM app.t WHERE b = 'many'")).toBe('20')
     })
