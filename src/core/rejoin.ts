@@ -39,8 +39,8 @@ export function rejoinRefusals(state: State, facts: RejoinFacts, config: Config,
   if (member !== null && isApart(member.cluster, peer, config.node.address)) {
     reasons.push(
       `G6 diverged: this machine is in a primary component of its own, and what it wrote there is only here. Keep what you ` +
-        `need of it (mariadb-dump), stop its database, move grastate.dat out of its data folder, and apmode rejoin: it gets a ` +
-        `whole copy from ${name}`,
+        `need of it (mariadb-dump), stop its database, move grastate.dat and gvwstate.dat out of its data folder (a member that is ` +
+        `only started again may come back with its own rows, and look well), and apmode rejoin: it gets a whole copy from ${name}`,
     )
   }
   if (observed.lineage.diverged.length > 0) {
