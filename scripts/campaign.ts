@@ -1,6 +1,6 @@
 /**
- * `npm run campaign`: random faults on a pair of real machines while clients write, and after each round the question
- * whether everything that must hold still does. Every chance is drawn from the seed, so that a round can be repeated.
+ * `npm run campaign`: random faults on real machines while clients write or ask, and after each round the question
+ * whether everything that must hold still does: a MariaDB pair, or with --topology what a recipe makes. Every chance is drawn from the seed, so that a round can be repeated.
  * Exit codes: 0 every oracle was kept · 1 one was broken, or it failed · 2 bad usage, or it cannot run here.
  */
 import { writeFileSync } from 'node:fs'
@@ -11,8 +11,13 @@ import { writeDocument } from '../test/campaign/document.ts'
 import type { Fault } from '../test/campaign/fault.ts'
 import { FAULTS } from '../test/campaign/faults/all.ts'
 import { replayOf, reportOf, roundLine } from '../test/campaign/report.ts'
-import type { RoundResult } from '../test/campaign/round.ts'
+import type { Event, RoundResult } from '../test/campaign/round.ts'
+import type { Round } from '../test/campaign/schedule.ts'
 import { summaryOf, textSummary } from '../test/campaign/summary.ts'
+import { TOPOLOGIES } from '../test/campaign/topologies/all.ts'
+import { lineOfRound, reportOfRound, tableOfRounds, topologyCampaign } from '../test/campaign/topologies/campaign.ts'
+import type { TopologyResult } from '../test/campaign/topologies/round.ts'
+import type { Topology } from '../test/campaign/topologies/topology.ts'
 import { LAB_SECRET } from '../test/pair/apmode-pair.ts'
 import { whyNoLab } from '../test/pair/lab/requirements.ts'
 import { packageVersion } from './build.ts'
@@ -23,6 +28,7 @@ const USAGE = `Usage: npm run campaign -- [OPTION]…
   --rounds N        so many rounds
   --seed S          what chance is drawn from (a new one each time; it is printed)
   --round K         only this round of the seed, as it was
+  --topology T      ${TOPOLOGIES.map(({ key }) => key).join(', ')}; a MariaDB pair when it is not given
   --faults a,b      only these (--list names them)
   --keep-going      go on after a broken oracle
   --report FILE     write the evidence of broken oracles into a file too
@@ -48,9 +54,8 @@ async function main(): Promise<number> {
   }
   if (options.list) {
     if (options.writeDocs) writeDocument(FAULTS, null)
-    process.stdout.write(
-      options.json ? `${JSON.stringify(FAULTS.map(listed))}\n` : `${FAULTS.map(lineOf).join('\n')}\n`,
-    )
+    const all = options.topology?.faults ?? FAULTS
+    process.stdout.write(options.json ? `${JSON.stringify(all.map(listed))}\n` : `${all.map(lineOf).join('\n')}\n`)
     return 0
   }
   const obstacle = whyNoLab()
@@ -58,26 +63,65 @@ async function main(): Promise<number> {
     process.stderr.write(`campaign: cannot start machines here: ${obstacle}\n`)
     return 2
   }
+  say(`seed ${options.seed}`)
+  return options.topology === null ? onPair(options) : onTopology(options, options.topology)
+}
+
+/** The order's ears, whatever the topology. */
+function heard() {
+  return {
+    onProgress: say,
+    onRound: ({ number, seed, strikes }: Round) =>
+      say(`\nround ${number} of seed ${seed}: ${strikes.map(({ fault, place }) => `${fault} (${place})`).join(' + ')}`),
+    onEvent: ({ ms, what }: Event) => say(`  ${`+${ms} ms`.padStart(10)}  ${what.split('\n')[0]}`),
+  }
+}
+
+function onBroken(options: Options, report: string): void {
+  say(report)
+  if (options.report !== null) writeFileSync(options.report, `${report}\n`, { flag: 'a' })
+}
+
+async function onTopology(options: Options, topology: Topology): Promise<number> {
+  const results: TopologyResult[] = []
+  const replaced: string[] = []
+  await topologyCampaign({
+    ...options,
+    ...heard(),
+    topology,
+    onResult(result) {
+      results.push(result)
+      say(`  ${lineOfRound(result)}`)
+      if (result.broken.length > 0) onBroken(options, reportOfRound(result, topology))
+    },
+    onReplaced(reason) {
+      replaced.push(reason)
+      say(`the machines are replaced: ${reason}`)
+    },
+  })
+  const { seed } = options
+  const kept = results.every(({ broken }) => broken.length === 0)
+  const table = tableOfRounds(results, topology)
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ seed, topology: topology.key, kept, replaced, rounds: results })}\n`
+      : `\n${table}\n`,
+  )
+  return kept ? 0 : 1
+}
+
+async function onPair(options: Options): Promise<number> {
   const { seed, faults } = options
-  say(`seed ${seed}`)
   const results: RoundResult[] = []
   const replaced: string[] = []
   await campaign({
     ...options,
+    ...heard(),
     secret: LAB_SECRET,
-    onProgress: say,
-    onRound: (round) =>
-      say(
-        `\nround ${round.number} of seed ${seed}: ${round.strikes.map(({ fault, place }) => `${fault} (${place})`).join(' + ')}`,
-      ),
-    onEvent: ({ ms, what }) => say(`  ${`+${ms} ms`.padStart(10)}  ${what.split('\n')[0]}`),
     onResult(result) {
       results.push(result)
       say(`  ${roundLine(result)}`)
-      if (result.broken.length === 0) return
-      const report = reportOf(result, replayOf(result.round, faults, FAULTS))
-      say(report)
-      if (options.report !== null) writeFileSync(options.report, `${report}\n`, { flag: 'a' })
+      if (result.broken.length > 0) onBroken(options, reportOf(result, replayOf(result.round, faults, FAULTS)))
     },
     onReplaced(reason) {
       replaced.push(reason)
@@ -100,6 +144,7 @@ interface Options {
   readonly from: number
   readonly rounds: number | null
   readonly endsAt: number | null
+  readonly topology: Topology | null
   readonly faults: readonly Fault[]
   readonly keepGoing: boolean
   readonly report: string | null
@@ -119,6 +164,7 @@ function optionsFrom(argv: readonly string[]): Options | string {
         rounds: { type: 'string' },
         round: { type: 'string' },
         seed: { type: 'string' },
+        topology: { type: 'string' },
         faults: { type: 'string' },
         report: { type: 'string' },
         'keep-going': { type: 'boolean', default: false },
@@ -128,6 +174,7 @@ function optionsFrom(argv: readonly string[]): Options | string {
         help: { type: 'boolean', default: false },
       },
     })
+    const topology = values.topology === undefined ? null : topologyOf(values.topology)
     const round = values.round === undefined ? null : whole('--round', values.round)
     if (round !== null && values.seed === undefined) return '--round needs the --seed that it belongs to'
     const rounds = round !== null ? 1 : values.rounds === undefined ? null : whole('--rounds', values.rounds)
@@ -137,7 +184,8 @@ function optionsFrom(argv: readonly string[]): Options | string {
       from: round ?? 1,
       rounds,
       endsAt: minutes === null ? null : Date.now() + minutes * 60_000,
-      faults: chosen(values.faults),
+      topology,
+      faults: chosen(values.faults, topology?.faults ?? FAULTS),
       keepGoing: values['keep-going'],
       report: values.report ?? null,
       writeDocs: values['write-docs'],
@@ -162,12 +210,18 @@ function whole(option: string, text: string): number {
   return number
 }
 
-function chosen(text: string | undefined): readonly Fault[] {
-  if (text === undefined) return FAULTS
+function topologyOf(key: string): Topology {
+  const found = TOPOLOGIES.find((topology) => topology.key === key)
+  if (found !== undefined) return found
+  throw new Error(`--topology is one of ${TOPOLOGIES.map((topology) => topology.key).join(', ')}, not "${key}"`)
+}
+
+function chosen(text: string | undefined, all: readonly Fault[]): readonly Fault[] {
+  if (text === undefined) return all
   const keys = text.split(',')
-  const unknown = keys.filter((key) => !FAULTS.some((fault) => fault.key === key))
+  const unknown = keys.filter((key) => !all.some((fault) => fault.key === key))
   if (unknown.length > 0) throw new Error(`--faults: there is no ${unknown.join(', ')}; --list names them`)
-  return FAULTS.filter(({ key }) => keys.includes(key))
+  return all.filter(({ key }) => keys.includes(key))
 }
 
 function listed({ key, title, subject, places }: Fault) {

@@ -6,9 +6,10 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ApmodePair, Machine } from '../pair/apmode-pair.ts'
+import type { Machine } from '../pair/apmode-pair.ts'
 import { createCgroup } from '../pair/lab/cgroup.ts'
 import { must, PLAIN_ENVIRONMENT, run } from '../pair/lab/command.ts'
+import type { Pair } from '../pair/lab/pair.ts'
 
 export interface BadCable {
   readonly lossPercent: number
@@ -23,7 +24,7 @@ const PROGRAM = fileURLToPath(new URL('./bad-cable.py', import.meta.url))
 const relayOf = (machine: Machine) => `${machine.name}-bad`
 
 /** Resolves when the relay works. `mendCable` ends it. */
-export async function badCable(pair: ApmodePair, machine: Machine, cable: BadCable): Promise<void> {
+export async function badCable(pair: Pick<Pair, 'names'>, machine: Machine, cable: BadCable): Promise<void> {
   const { switchNamespace, cgroup } = pair.names
   const relay = relayOf(machine)
   await mendCable(pair, machine)
@@ -57,7 +58,7 @@ export async function badCable(pair: ApmodePair, machine: Machine, cable: BadCab
 }
 
 /** Ends the relay (its interface goes, and it with it) and plugs the cable in. Harmless without one. */
-export async function mendCable(pair: ApmodePair, machine: Machine): Promise<void> {
+export async function mendCable(pair: Pick<Pair, 'names'>, machine: Machine): Promise<void> {
   await run(['ip', '-n', pair.names.switchNamespace, 'link', 'delete', relayOf(machine)], LIMIT)
   await machine.cable('plugged')
 }

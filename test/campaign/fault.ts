@@ -3,10 +3,11 @@
  * Invariant: `mend` may be called at any time, more than once, and on a machine that was struck by something else too;
  * after it nothing of the fault is left but what the pair itself made of it.
  */
-import type { ApmodePair, Machine } from '../pair/apmode-pair.ts'
+import type { Machine } from '../pair/apmode-pair.ts'
+import type { Pair } from '../pair/lab/pair.ts'
 import type { Random } from './random.ts'
 
-/** Of the machines as they are when a round begins. */
+/** Of the machines as they are when a round begins; of three, `both` are the holder and one that stands by. */
 export type Place = 'holder' | 'standby' | 'both'
 export const PLACES: readonly Place[] = ['holder', 'standby', 'both']
 
@@ -17,7 +18,7 @@ export const LAYERS: readonly Layer[] = ['machine', 'network', 'guest']
 export interface Scene {
   readonly machine: Machine
   readonly peer: Machine
-  readonly pair: ApmodePair
+  readonly pair: Pick<Pair, 'names'>
   /** Of this strike alone. */
   readonly random: Random
 }

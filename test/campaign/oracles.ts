@@ -115,7 +115,7 @@ export function judge(evidence: Evidence): Broken[] {
 }
 
 /** Sentences of entries that say the same as the one before. */
-function repeated(entries: readonly HistoryEntry[]): string[] {
+export function repeated(entries: readonly HistoryEntry[]): string[] {
   const decisionOf = ({ event, source, from, to, sentence, steps, result }: HistoryEntry) =>
     JSON.stringify([event, source, from, to, sentence, result, steps.map((step) => [step.step, step.ok, step.detail])])
   // What a person typed twice was done twice.
@@ -126,7 +126,7 @@ function repeated(entries: readonly HistoryEntry[]): string[] {
 }
 
 /** Changes of the mode that no line tells. */
-function gaps(entries: readonly HistoryEntry[], modeInTheEnd: string | undefined): string[] {
+export function gaps(entries: readonly HistoryEntry[], modeInTheEnd: string | undefined): string[] {
   const found = entries.slice(1).flatMap((entry, index) => {
     const before = entries[index]
     if (before === undefined || before.to.mode === entry.from.mode) return []
@@ -148,7 +148,7 @@ export function falsehoods({ name, status, truth }: Account): string[] {
   }
   compare('mode', status.being === null ? status.mode : `being ${status.being}`, truth.mode)
   compare('holder', status.holder, truth.holder)
-  compare('writable', status.writable, truth.writable)
+  if (status.engine !== 'none') compare('writable', status.writable, truth.writable)
   for (const unit of status.units) {
     const is = truth.units.find((candidate) => candidate.name === unit.name)
     compare(`${unit.name} is`, unit.active, is?.active)

@@ -5,7 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../src/core/errors.ts'
-import type { ApmodePair } from '../pair/apmode-pair.ts'
+import type { ApmodePair, Machine } from '../pair/apmode-pair.ts'
 import { type Fault, LAYERS, type Scene } from './fault.ts'
 import { ensureOn } from './power.ts'
 import { randomOf } from './random.ts'
@@ -50,14 +50,14 @@ export async function strikeAndMend(scene: Placed, tell: (what: string) => void,
 }
 
 export async function mendAll(
-  pair: ApmodePair,
+  { nodes }: { readonly nodes: readonly Machine[] },
   scenes: readonly Placed[],
   tell: (what: string) => void,
 ): Promise<void> {
   const attempt = async (what: string, act: () => Promise<unknown>) => {
     await act().catch((thrown: unknown) => tell(`cannot mend: ${what}: ${firstLine(thrown)}`))
   }
-  await Promise.all(pair.nodes.map((machine) => attempt(`${machine.name} off`, () => ensureOn(machine))))
+  await Promise.all(nodes.map((machine) => attempt(`${machine.name} off`, () => ensureOn(machine))))
   for (const layer of LAYERS) {
     for (const scene of scenes.filter(({ fault }) => fault.layer === layer)) {
       await attempt(`${scene.machine.name}: ${scene.fault.title}`, () => scene.fault.mend(scene))

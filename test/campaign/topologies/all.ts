@@ -1,0 +1,64 @@
+/** The topologies of the campaign beside the MariaDB pair. Invariant: keys are unique; a new topology is a row here. */
+import { startClient } from '../../pair/lab/client.ts'
+import { VIP } from '../../pair/lab/network.ts'
+import { type Apaches, startApaches } from '../../pair/recipes/apache.ts'
+import { startBalancers } from '../../pair/recipes/balancers.ts'
+import { startProxies } from '../../pair/recipes/proxies.ts'
+import { faultsOf } from './faults.ts'
+import type { Standing, Topology } from './topology.ts'
+
+/** On a pair one machine at a time; of three also two. */
+const ONE = ['holder', 'standby'] as const
+const ONE_OR_TWO = ['holder', 'standby', 'both'] as const
+
+const HAPROXY: Topology = {
+  key: 'haproxy',
+  title: 'two HAProxy balancers',
+  recipe: 'haproxy',
+  faults: faultsOf('haproxy', 'HAProxy', ONE),
+  withinMs: 5000,
+  async start(progress) {
+    const { pair, client, stop } = await startBalancers(progress)
+    return { names: pair.names, nodes: pair.machines, answers: () => client.reads, stop }
+  },
+}
+
+const HOLDER: Topology = {
+  key: 'holder',
+  title: 'services of the holder: a mount, Apache, a VIP that comes home',
+  recipe: 'apache',
+  faults: faultsOf('apache2', 'Apache', ONE),
+  withinMs: 6000,
+  isMissing: (holder) => (holder.node === 'host1' ? null : 'the VIP has not come home to host1'),
+  async start(progress) {
+    return asked(await startApaches(progress))
+  },
+}
+
+const TRIO: Topology = {
+  key: 'trio',
+  title: 'three SQL proxies',
+  recipe: 'sql-proxies',
+  faults: faultsOf('haproxy', 'the proxy', ONE_OR_TWO),
+  withinMs: 5000,
+  async start(progress) {
+    const { trio, hosts, dialer, stop } = await startProxies(progress)
+    return { names: trio.names, nodes: hosts, answers: () => dialer.greetings.map(({ at }) => at), stop }
+  },
+}
+
+export const TOPOLOGIES: readonly Topology[] = [HAPROXY, HOLDER, TRIO]
+
+function asked({ pair, stop }: Apaches): Standing {
+  const door = { host: VIP, port: 80 }
+  const client = startClient(pair, { via: 'api', door, writeEveryMs: 0, readEveryMs: 10 })
+  return {
+    names: pair.names,
+    nodes: pair.machines,
+    answers: () => client.reads,
+    async stop() {
+      await client.stop()
+      await stop()
+    },
+  }
+}
