@@ -1,5 +1,5 @@
 /**
- * The parts of docs/reliability.md that are not a person's: the list of faults, the oracles, and the longest run, each
+ * The parts of docs/reliability.md that are not a person's: the lists of faults, topologies and oracles, and the longest run, each
  * between its markers. Pure but for `writeDocument`. Invariant: what is outside the markers stays as it is.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { type Fault, PLACES } from './fault.ts'
 import { ORACLES } from './oracles.ts'
 import { rowsOf, type Summary } from './summary.ts'
+import { TOPOLOGIES } from './topologies/all.ts'
+import { TOPOLOGY_ORACLES } from './topologies/oracles.ts'
+import type { Topology } from './topologies/topology.ts'
 
 export const DOCUMENT = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url))
 
@@ -22,7 +25,13 @@ export interface LongestRun {
 /** `run` null: what was measured stays. */
 export function writeDocument(faults: readonly Fault[], run: LongestRun | null): void {
   const text = readFileSync(DOCUMENT, 'utf8')
-  const described = withPart(withPart(text, 'faults', faultTable(faults)), 'oracles', oracleTable())
+  const parts = {
+    faults: faultTable(faults),
+    oracles: oracleTable(),
+    topologies: topologyTable(TOPOLOGIES),
+    'topology oracles': topologyOracleTable(),
+  }
+  const described = Object.entries(parts).reduce((written, [part, table]) => withPart(written, part, table), text)
   writeFileSync(DOCUMENT, run === null ? described : withPart(described, 'longest run', runTable(run, faults)))
 }
 
@@ -50,6 +59,26 @@ export function oracleTable(): string {
   return ['| key | must hold |', '| --- | --- |', ...ORACLES.map(({ key, title }) => `| \`${key}\` | ${title} |`)].join(
     '\n',
   )
+}
+
+export function topologyTable(topologies: readonly Topology[]): string {
+  const rows = topologies.map(({ key, title, recipe, faults, withinMs }) => {
+    const where = faults.some(({ places }) => places.includes('both')) ? 'one of them, or two at once' : 'one of them'
+    return `| \`${key}\` | [${title}](recipes/${recipe}/README.md) | ${where} | ${withinMs / 1000} s |`
+  })
+  const keys = new Set(topologies.flatMap(({ faults }) => faults.map(({ key }) => `\`${key}\``)))
+  return [
+    '| key | machines | a fault strikes | answered again within |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    `Faults: ${[...keys].join(', ')}.`,
+  ].join('\n')
+}
+
+export function topologyOracleTable(): string {
+  const rows = TOPOLOGY_ORACLES.map(({ key, title }) => `| \`${key}\` | ${title} |`)
+  return ['| key | must hold |', '| --- | --- |', ...rows].join('\n')
 }
 
 export function runTable({ seed, begun, version, summary }: LongestRun, faults: readonly Fault[]): string {

@@ -1,14 +1,25 @@
 /** The document tells the list of faults and the oracles as they are. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { DOCUMENT, faultTable, oracleTable, runTable, withPart } from '../../campaign/document.ts'
+import {
+  DOCUMENT,
+  faultTable,
+  oracleTable,
+  runTable,
+  topologyOracleTable,
+  topologyTable,
+  withPart,
+} from '../../campaign/document.ts'
 import { FAULTS } from '../../campaign/faults/all.ts'
 import { summaryOf } from '../../campaign/summary.ts'
+import { TOPOLOGIES } from '../../campaign/topologies/all.ts'
 
 test('its tables are those of the code (npm run campaign -- --list --write-docs)', () => {
   const text = readFileSync(DOCUMENT, 'utf8')
   expect(text).toContain(faultTable(FAULTS))
   expect(text).toContain(oracleTable())
+  expect(text).toContain(topologyTable(TOPOLOGIES))
+  expect(text).toContain(topologyOracleTable())
 })
 
 test('only what is between the markers changes, and a document without them is an error', () => {
