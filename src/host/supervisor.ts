@@ -110,6 +110,8 @@ export class Supervisor {
     this.#presence.stop()
     if (this.#drift !== null) clearInterval(this.#drift)
     for (const stop of this.#stops.splice(0)) stop()
+    // With the machine the bus ends too: what is under way must not wait for it to come back.
+    this.parts.systemd.stopWaiting()
     await this.queue.close()
     this.settler.saveState()
     await this.parts.database?.close()

@@ -61,6 +61,8 @@ export interface StartCall extends Call {
 export interface Systemd {
   /** Connects and subscribes; keeps reconnecting until `close`. Resolves once connected, or rejects at the time limit (it goes on trying). */
   open(call: Call): Promise<void>
+  /** From now on a lost bus is not waited for: what needs it fails at once. For the end of a machine, which ends the bus too. */
+  stopWaiting(): void
   close(): void
   readonly connected: boolean
   /** The status of each of the units, in the order asked for. One unknown to systemd has active `missing`. */

@@ -91,6 +91,8 @@ export class World {
   readonly config: Config
   readonly units = new Map<string, FakeUnit>()
   busConnected = true
+  /** A lost bus is waited for. */
+  busAwaited = true
   vip = false
   carrier = true
   unfit: boolean | null = null
@@ -415,6 +417,9 @@ export class World {
     }
     return {
       open: async () => {},
+      stopWaiting: () => {
+        this.busAwaited = false
+      },
       close: () => {},
       connected: true,
       observe: async (units) => {

@@ -50,6 +50,8 @@ export class Link {
   #lastProblem = 'not connected yet'
   #lostBefore = false
   #closed = false
+  #waits = true
+  readonly #waiting = new Set<() => void>()
   #started = false
   #retry: NodeJS.Timeout | undefined
 
@@ -74,6 +76,12 @@ export class Link {
     this.#closed = true
     clearTimeout(this.#retry)
     this.#bus?.close()
+  }
+
+  /** From now on a lost bus is not waited for: whoever waits, and whoever would, is told that it is unreachable. */
+  stopWaiting(): void {
+    this.#waits = false
+    for (const giveUp of [...this.#waiting]) giveUp()
   }
 
   onSignal(listener: (signal: Signal) => void): () => void {
@@ -110,6 +118,7 @@ export class Link {
     return new Promise((resolve, reject) => {
       const settle = () => {
         clearTimeout(timer)
+        this.#waiting.delete(giveUp)
         forget()
         signal?.removeEventListener('abort', aborted)
       }
@@ -117,10 +126,12 @@ export class Link {
         settle()
         reject(signal?.reason)
       }
-      const timer = setTimeout(() => {
+      const giveUp = () => {
         settle()
         reject(new BusError('unreachable', `the system bus cannot be reached (${this.#lastProblem})`))
-      }, limitMs)
+      }
+      const timer = setTimeout(giveUp, this.#waits ? limitMs : 0)
+      this.#waiting.add(giveUp)
       const forget = this.onState((connected) => {
         if (!connected) return
         settle()
@@ -146,7 +157,8 @@ export class Link {
       try {
         return await operation(left)
       } catch (thrown) {
-        if (!(thrown instanceof BusError && thrown.lost) || left().timeoutMs <= 1 || this.#closed) throw thrown
+        if (!(thrown instanceof BusError && thrown.lost) || left().timeoutMs <= 1 || !this.#waits || this.#closed)
+          throw thrown
         // The loss is told to this link by the stream or by NameOwnerChanged; an answer "no such name" can come before it.
         if (this.connected) this.#drop('systemd left the bus')
         await this.connectedWithin(left().timeoutMs, call.signal)

@@ -57,6 +57,7 @@ export function createSystemd(options: SystemdOptions = {}): Systemd {
       link.start()
       await named('reach systemd', () => link.connectedWithin(call.timeoutMs, call.signal))
     },
+    stopWaiting: () => link.stopWaiting(),
     close() {
       closed = true
       link.close()

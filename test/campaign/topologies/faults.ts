@@ -36,6 +36,9 @@ const SHARED: readonly string[] = [
  */
 export const BLIND: readonly string[] = ['cable-deaf', 'freeze', 'keepalived-hung', 'keepalived-killed']
 
+/** Without a supervisor a machine may carry the VIP for seconds, and nobody is there to tell. */
+export const UNTOLD: readonly string[] = ['supervisor-stopped', 'supervisor-hung', 'freeze']
+
 /** `places`: where each of them may strike. */
 export function faultsOf(unit: string, title: string, places: readonly Place[]): readonly Fault[] {
   const common = { subject: title, layer: 'guest', places } as const

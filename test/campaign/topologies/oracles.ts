@@ -16,6 +16,8 @@ export interface Evidence {
   readonly bothHolders: readonly Interval[]
   /** When two machines may carry the VIP, because one does not see or cannot let go; null: never. */
   readonly excused: Interval | null
+  /** Machines that were without a supervisor for a while. */
+  readonly untold: readonly string[]
   /** One fault on one machine, and no person's doing. */
   readonly single: boolean
   /** The longest time without an answer; null: none came any more. */
@@ -72,9 +74,10 @@ export const TOPOLOGY_ORACLES = [
   },
   {
     key: 'moves-told',
-    title: 'each move of the VIP has its line in the history',
-    judge: ({ vip, histories }: Evidence) =>
+    title: 'each move of the VIP to a machine with a supervisor has its line in the history',
+    judge: ({ vip, histories, untold }: Evidence) =>
       carried(vip).flatMap(({ node, at }) => {
+        if (untold.includes(node)) return []
         const told = (histories[node] ?? []).some(({ at: moment, to }) => {
           const after = Date.parse(moment) - at
           return to.vrrp === 'master' && after > -CARRIED_MS && after < TOLD_WITHIN_MS

@@ -14,7 +14,7 @@ import { randomOf } from '../random.ts'
 import type { Event } from '../round.ts'
 import { isSingle, type Round } from '../schedule.ts'
 import { mendAll, type Placed, strikeAndMend } from '../strikes.ts'
-import { BLIND } from './faults.ts'
+import { BLIND, UNTOLD } from './faults.ts'
 import { goHome, whatIsMissing } from './home.ts'
 import { type Broken, type Evidence, judge } from './oracles.ts'
 import type { Standing, Topology } from './topology.ts'
@@ -83,6 +83,7 @@ export async function playTopologyRound(
     ...(await told(nodes, decisions)),
     vip: sampler.vip,
     bothHolders,
+    untold: scenes.filter(({ fault }) => UNTOLD.includes(fault.key)).map(({ machine }) => machine.name),
     excused: blind ? { from: struckAt, to: mendedAt + SETTLED_MS } : null,
     single: isSingle(round) && scenes.every(({ fault }) => fault.personsDecision !== true),
     outageMs,

@@ -74,6 +74,7 @@ const WELL: Evidence = {
   ],
   bothHolders: [],
   excused: null,
+  untold: [],
   single: true,
   outageMs: 300,
   withinMs: 5000,
@@ -123,7 +124,8 @@ describe('an oracle', () => {
     expect(said({ bothHolders: both, excused: { from: AT - 1, to: AT + 400 } })).toHaveLength(1)
   })
 
-  test('wants no line for a VIP that came for a moment', () => {
+  test('wants no line of a machine without a supervisor, nor for a VIP that came for a moment', () => {
+    expect(said({ histories: { host1: [] }, untold: ['host1'] })).toEqual([])
     const brief = [...WELL.vip, { node: 'host1', value: false, at: AT + 500 }]
     expect(said({ vip: brief, histories: { host1: [] } })).toEqual([])
   })

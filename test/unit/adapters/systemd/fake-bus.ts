@@ -22,6 +22,8 @@ export class FakeBus {
   readonly calls: string[] = []
   readonly rules = new Set<string>()
   dials = 0
+  /** Nobody can connect. */
+  refused = false
   /** Replaces the answer of a member. */
   answers: Record<string, (body: readonly unknown[]) => Answer> = {}
   #signal: (signal: Signal) => void = () => {}
@@ -45,6 +47,7 @@ export class FakeBus {
 
   readonly dial: Dial = async () => {
     this.dials += 1
+    if (this.refused) throw new BusError('unreachable', 'connection refused', { lost: true })
     this.#alive = true
     this.#lost = []
     this.rules.clear()

@@ -90,6 +90,21 @@ describe('jobs over a bus', () => {
     expect(bus.dials).toBe(2)
   })
 
+  it('a lost bus is not waited for any more once told so: neither by who waits already nor by who comes later', async () => {
+    bus.unit('x.service')
+    bus.answers = { StartUnit: () => ['/job/1'] }
+    const far = { timeoutMs: 60_000 }
+    const started = systemd.start('x.service', far)
+    const looked = vi.waitFor(() => expect(jobs('StartUnit')).toHaveLength(1))
+    await looked
+    bus.refused = true
+    bus.lose()
+    await new Promise((resolve) => setImmediate(resolve))
+    systemd.stopWaiting()
+    await expect(started).rejects.toMatchObject({ code: 'unreachable' })
+    await expect(systemd.stop('x.service', far)).rejects.toMatchObject({ code: 'unreachable' })
+  })
+
   it('a job that does not end is a timeout, and names the unit', async () => {
     bus.unit('x.service')
     bus.answers = { StartUnit: () => ['/job/1'] }
