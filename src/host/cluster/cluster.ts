@@ -52,7 +52,8 @@ export class Cluster {
 
   #see(observed: Observed | null): void {
     const { mode } = this.#supervisor.settler.state
-    if (observed !== null) this.#own.see(observed, mode === 'ap' || mode === 's')
+    // In maintenance somebody may be at work on the data; before the first mode nobody is.
+    if (observed !== null) this.#own.see(observed, mode !== 'm' && mode !== 'unreadable')
   }
 
   /** All machines, asked now. */

@@ -303,6 +303,14 @@ describe('the position of this machine', () => {
     expect(machine.cluster.recoveries).toBe(0)
   })
 
+  test('is looked for before a machine has its first mode: a new cluster begins so', async () => {
+    const machine = fallen()
+    machine.world.mode = { mode: 'unset', being: null, problem: null }
+    machine.cluster.saved = null
+    machine.cluster.recovered = { uuid: '00000000-0000-0000-0000-000000000000', seqno: -1 }
+    expect(await position(machine)).toMatchObject({ seqno: -1, known: 'recovered' })
+  })
+
   test('that cannot be recovered is not known, and why is said', async () => {
     const machine = fallen()
     machine.cluster.saved = null
