@@ -3,13 +3,14 @@
  * Invariant: a check whose facts could not be seen is `unknown`, with the reason; it is never taken for good.
  */
 import { messageOf } from '../errors.ts'
+import type { Engine } from '../vocabulary.ts'
 import type { Facts } from './facts.ts'
 import { type Look, type Looks, unknown } from './look.ts'
 
 export const SEVERITIES = ['ok', 'note', 'warning', 'error', 'unknown'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-export const GROUPS = ['files', 'units', 'keepalived', 'mariadb', 'network', 'pair', 'system'] as const
+export const GROUPS = ['files', 'units', 'keepalived', 'mariadb', 'galera', 'network', 'pair', 'system'] as const
 export type Group = (typeof GROUPS)[number]
 
 export interface Verdict {
@@ -27,7 +28,12 @@ interface Words {
   /** What is looked at. */
   readonly looks: string
   readonly why: string
+  /** Where it means something; without it: everywhere. */
+  readonly engines?: readonly Engine[]
 }
+
+/** Of replication from one machine to the other: it is not there in a cluster. */
+export const REPLICATION: readonly Engine[] = ['mariadb', 'none']
 
 export interface Check extends Words {
   readonly group: Group
@@ -43,7 +49,7 @@ interface Row<K extends keyof Facts, M extends keyof Facts> extends Words {
 }
 
 export function check<const K extends keyof Facts, const M extends keyof Facts = never>(row: Row<K, M>): Check {
-  const { id, title, looks, why, needs, may = [], judge } = row
+  const { id, title, looks, why, engines, needs, may = [], judge } = row
   const group = GROUPS.find((name) => id.startsWith(`${name}.`))
   if (group === undefined) throw new Error(`the check ${id} is in no group`)
   return {
@@ -52,6 +58,7 @@ export function check<const K extends keyof Facts, const M extends keyof Facts =
     looks,
     why,
     group,
+    ...(engines === undefined ? {} : { engines }),
     examine(all) {
       const needed: readonly Look<unknown>[] = needs.map((name) => all[name] ?? NO_CONFIG)
       const absent = needed.find((look) => look.kind === 'none')

@@ -1,6 +1,7 @@
 /** All checks together, and what comes of them: the report that `apmode doctor` prints. Pure. */
 import { type Check, GROUPS, type Group, SEVERITIES, type Severity } from './check.ts'
 import { FILES } from './files.ts'
+import { GALERA } from './galera.ts'
 import { KEEPALIVED } from './keepalived.ts'
 import { KEEPALIVED_VRRP } from './keepalived-vrrp.ts'
 import type { Looks } from './look.ts'
@@ -19,6 +20,7 @@ export const CHECKS: readonly Check[] = [
   ...KEEPALIVED_VRRP,
   ...MARIADB,
   ...MARIADB_SETTINGS,
+  ...GALERA,
   ...NETWORK,
   ...PAIR,
   ...SYSTEM,
@@ -47,8 +49,14 @@ export interface Report {
   readonly findings: readonly Finding[]
 }
 
+/** Without a configuration those of the usual engine. */
+function checksFor({ config }: Partial<Looks>): readonly Check[] {
+  const engine = config?.kind === 'seen' ? config.value.database.engine : 'mariadb'
+  return CHECKS.filter(({ engines }) => engines === undefined || engines.includes(engine))
+}
+
 export function examine(looks: Partial<Looks>, self: Pick<Report, 'node' | 'version' | 'at'>): Report {
-  const findings = CHECKS.map((check): Finding => {
+  const findings = checksFor(looks).map((check): Finding => {
     const { id, group, title, looks: looked, why } = check
     const { severity, found, mend } = check.examine(looks)
     return { id, group, severity, title, looked, found, why, mend: severity === 'ok' ? null : mend }

@@ -88,6 +88,8 @@ export interface Facts {
   readonly firewall: Ruleset
   /** What is wrong with each witness; null: it answered. */
   readonly witness: readonly { readonly address: string; readonly problem: string | null }[]
+  /** What is wrong with the read-only port of each other machine of a cluster; null: it says where its data stands. */
+  readonly neighbours: readonly { readonly name: string; readonly at: string; readonly problem: string | null }[]
   /** Why the read-only port does not answer; null: it does. */
   readonly health: string | null
 

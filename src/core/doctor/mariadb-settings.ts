@@ -1,6 +1,6 @@
 /** The checks of MariaDB's settings, as they are now and as they would be after a start. Data. */
 import { renderMariadb } from '../render/mariadb.ts'
-import { bad, type Check, check, mariadb, ok, some, unless } from './check.ts'
+import { bad, type Check, check, mariadb, ok, REPLICATION, some, unless } from './check.ts'
 import type { Values } from './facts.ts'
 import { normalValue, renderedOptions } from './start-options.ts'
 
@@ -39,6 +39,7 @@ const HARMLESS: Values = {
 export const MARIADB_SETTINGS: readonly Check[] = [
   check({
     id: 'mariadb.harmless-start',
+    engines: REPLICATION,
     title: 'the database starts read-only, following nobody, with nothing scheduled',
     looks: 'mariadbd --print-defaults: read_only, skip_slave_start, event_scheduler, rpl_semi_sync_master_enabled',
     why: "systemd starts a killed database again within seconds: it must come back as nobody's writer.",
@@ -73,6 +74,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
   }),
   check({
     id: 'mariadb.durable',
+    engines: REPLICATION,
     title: 'a commit is on the disk before it is acknowledged',
     looks: 'sync_binlog, innodb_flush_log_at_trx_commit, sync_relay_log',
     why: 'Without it a power cut takes back what a client was told, and the two machines disagree afterwards.',
@@ -86,6 +88,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
   }),
   check({
     id: 'mariadb.binary-log',
+    engines: REPLICATION,
     title: 'the binary log is on, has rows, and has what is replicated too',
     looks: 'log_bin, log_slave_updates, binlog_format',
     why: 'Each machine must be able to become the primary of the other one, and statements can mean two things.',
@@ -98,6 +101,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
   }),
   check({
     id: 'mariadb.strict',
+    engines: REPLICATION,
     title: 'transactions out of order are an error',
     looks: 'gtid_strict_mode',
     why: "Otherwise two machines that diverged replicate on, over each other's rows.",
@@ -106,6 +110,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
   }),
   check({
     id: 'mariadb.server-id',
+    engines: REPLICATION,
     title: 'the two databases have two numbers',
     looks: 'server_id here and at the peer, against the place in apmode.toml',
     why: 'A replica throws away every event that carries its own number.',
@@ -124,6 +129,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
   }),
   check({
     id: 'mariadb.semi-sync',
+    engines: REPLICATION,
     title: 'semi-synchronous replication is as apmode needs it',
     looks: 'rpl_semi_sync_…: wait_point, timeout, wait_no_slave, slave_enabled, kill_conn_timeout',
     why: 'The supervisor, and not a timeout of MariaDB, decides when a commit may do without the peer.',
@@ -143,6 +149,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
   }),
   check({
     id: 'mariadb.patience',
+    engines: REPLICATION,
     title: 'a silent primary is noticed within seconds, and logs are kept for days',
     looks: 'slave_net_timeout, expire_logs_days',
     why: 'The default of 60 s is a minute without a second copy; a log that is gone means a machine to be cloned anew.',
@@ -179,6 +186,7 @@ export const MARIADB_SETTINGS: readonly Check[] = [
   }),
   check({
     id: 'mariadb.filters',
+    engines: REPLICATION,
     title: 'everything is replicated',
     looks: 'replicate_do_…, replicate_ignore_…, binlog_do_db, binlog_ignore_db',
     why: 'What is filtered out is on one machine only: after a failover it is gone.',

@@ -5,24 +5,27 @@ import { type Packet, passage, type Ruleset } from './firewall.ts'
 
 const bare = (address: string) => address.split('/')[0] ?? ''
 
-interface Way {
+export interface Way {
   readonly config: Config
   readonly peer: NodeConfig
   readonly hook: Packet['hook']
   readonly protocol: Packet['protocol']
+  /** That of the database where nothing else is said. */
+  readonly port?: number
 }
 
 /** null: the rules let it through, or nobody can tell. */
-function barred(firewall: Ruleset | null, { config, peer, hook, protocol }: Way): Verdict | null {
-  const { node, database } = config
+export function barred(firewall: Ruleset | null, way: Way): Verdict | null {
+  const { config, peer, hook, protocol, port = config.database.port } = way
+  const { node } = config
   const [from, to] = hook === 'input' ? [peer.address, node.address] : [node.address, peer.address]
-  const packet: Packet = { hook, interface: node.interface, from, to, protocol, port: database.port }
+  const packet: Packet = { hook, interface: node.interface, from, to, protocol, port }
   const found = firewall === null ? null : passage(firewall, packet)
   if (found === null || found.outcome !== 'dropped') return null
   const { family, table, name } = found.chain
   const ip = peer.address.includes(':') ? 'ip6' : 'ip'
   const side = hook === 'input' ? 'saddr' : 'daddr'
-  const what = protocol === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${database.port}`
+  const what = protocol === 'vrrp' ? 'meta l4proto 112' : `tcp dport ${port}`
   const rule = `${ip} ${side} ${peer.address} ${what} accept`
   const mend = `nft insert rule ${family} ${table} ${name} ${rule}   # and into /etc/nftables.conf`
   return bad('error', `the firewall drops it: ${found.by}`, mend)

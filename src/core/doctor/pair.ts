@@ -1,6 +1,6 @@
 /** The checks of the pair: do the two machines agree, does the data flow, is each of them able to serve. Data. */
 import type { NextCommand } from '../../ports/control.ts'
-import { bad, type Check, check, ok, unless } from './check.ts'
+import { bad, type Check, check, ok, REPLICATION, unless } from './check.ts'
 
 /** A supervisor says how it is at least every 30 s (`host/presence.ts`). */
 const SILENT_MS = 90_000
@@ -102,6 +102,7 @@ export const PAIR: readonly Check[] = [
   }),
   check({
     id: 'pair.whole',
+    engines: REPLICATION,
     title: 'both machines are in ap, one of them with each role',
     looks: 'mode and role here and of the peer',
     why: 'Only a whole pair survives the next fault.',
@@ -123,6 +124,7 @@ export const PAIR: readonly Check[] = [
   }),
   check({
     id: 'pair.replication',
+    engines: REPLICATION,
     title: 'the standby follows, and is not behind',
     looks: 'the replica of the machine that does not serve: both threads, lag, error, whom it follows',
     why: 'What it has not got is lost with the other machine; what it has not applied is waited for in a failover.',
@@ -154,6 +156,7 @@ export const PAIR: readonly Check[] = [
   }),
   check({
     id: 'pair.acknowledged',
+    engines: REPLICATION,
     title: 'a write is acknowledged when both machines have it',
     looks:
       'Rpl_semi_sync_master_status and _clients on the machine that serves, Rpl_semi_sync_slave_status on the other one',

@@ -35,7 +35,8 @@ export function renderedOptions(text: string): Values {
   return Object.fromEntries(
     lines.map((line) => {
       const [name = '', ...value] = line.split(' = ')
-      return [normalName(name), normalValue(value.join(' = '))]
+      // Quotes are the file's own.
+      return [normalName(name), normalValue(value.join(' = ').replace(/^"(.*)"$/, '$1'))]
     }),
   )
 }

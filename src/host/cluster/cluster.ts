@@ -35,7 +35,7 @@ export class Cluster {
     this.#tools = tools
     this.#own = new OwnPosition(supervisor.parts)
     if (!this.here) return
-    const see = () => this.#see(supervisor.settler.last?.observed ?? null)
+    const see = () => this.#see(supervisor.settler.last?.observed ?? null, false)
     supervisor.changes.on(see)
     see()
   }
@@ -47,13 +47,17 @@ export class Cluster {
 
   /** What this machine tells the others, from memory; null: there is no cluster. */
   view(): MemberView | null {
-    return this.here ? this.#own.view(this.#supervisor.settler.last?.observed ?? null) : null
+    if (!this.here) return null
+    const observed = this.#supervisor.settler.last?.observed ?? null
+    this.#see(observed, true)
+    return this.#own.view(observed)
   }
 
-  #see(observed: Observed | null): void {
+  #see(observed: Observed | null, asked: boolean): void {
     const { mode } = this.#supervisor.settler.state
     // In maintenance somebody may be at work on the data; before the first mode nobody is.
-    if (observed !== null) this.#own.see(observed, mode !== 'm' && mode !== 'unreadable')
+    const mayRecover = mode !== 'm' && mode !== 'unreadable'
+    if (observed !== null) this.#own.see(observed, { mayRecover, asked })
   }
 
   /** All machines, asked now. */
@@ -61,7 +65,7 @@ export class Cluster {
     const { parts, settler } = this.#supervisor
     const own = async () => {
       const observed = await settler.look('anew')
-      this.#see(observed)
+      this.#see(observed, true)
       return { ...this.#own.view(observed), forming: false }
     }
     return outlookOf(await survey(parts, own, { words, patienceMs, tell }))

@@ -13,7 +13,9 @@ import type { Parts } from '../parts.ts'
 const READ_MS = 5_000
 /** A recovery does what the next start would do: its length is that of the logs. */
 const RECOVER_MS = 15 * 60_000
+/** What could not be found is looked for again: now and then, and sooner when somebody asks. */
 const AGAIN_MS = 30_000
+const AGAIN_ASKED_MS = 1_000
 
 export const SEEKING = 'its position is being looked for'
 
@@ -41,8 +43,8 @@ export class OwnPosition {
     this.#parts = parts
   }
 
-  /** After each look. `mayRecover`: the mode allows to run something. */
-  see(seen: Seen, mayRecover: boolean): void {
+  /** After each look, and when somebody asks. `mayRecover`: the mode allows to run something. */
+  see(seen: Seen, { mayRecover, asked }: { readonly mayRecover: boolean; readonly asked: boolean }): void {
     const unit = databaseUnitOf(seen)
     if (unit === undefined || unit.active === null) return
     if (!isAtRest(unit)) {
@@ -53,7 +55,8 @@ export class OwnPosition {
     }
     const { clock } = this.#parts
     const wanted = this.#found === null || (this.#found.position === null && mayRecover)
-    if (!wanted || this.#seeking !== null || clock.elapsed() - this.#failedAt < AGAIN_MS) return
+    const sinceMs = clock.elapsed() - this.#failedAt
+    if (!wanted || this.#seeking !== null || sinceMs < (asked ? AGAIN_ASKED_MS : AGAIN_MS)) return
     const life = this.#life
     this.#seeking = this.#find(mayRecover)
       .then((found) => {

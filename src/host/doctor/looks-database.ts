@@ -60,7 +60,9 @@ async function askAll(sql: Sql, config: Config): Promise<Omit<DatabaseLooks, 'st
   // One after the other: they share a connection, and each has its own limit.
   const variables = await attempt(() => pairs('SHOW GLOBAL VARIABLES'))
   const counters = await attempt(() =>
-    pairs("SHOW GLOBAL STATUS WHERE Variable_name LIKE 'Rpl_semi_sync%' OR Variable_name = 'Max_used_connections'"),
+    pairs(
+      "SHOW GLOBAL STATUS WHERE Variable_name LIKE 'Rpl_semi_sync%' OR Variable_name LIKE 'wsrep%' OR Variable_name = 'Max_used_connections'",
+    ),
   )
   const accounts = await attempt(() => accountsIn(sql, database.replicationUser))
   const privileged = await attempt(async () => {

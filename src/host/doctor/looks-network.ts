@@ -16,7 +16,7 @@ const REACH = { timeoutMs: 1_500 }
 
 export async function lookAtNetwork(outside: Examination, config: Config) {
   const { vrrp, health } = config
-  const [interfaces, binding, firewall, witness, port] = await Promise.all([
+  const [interfaces, binding, firewall, witness, neighbours, port] = await Promise.all([
     attempt(async () => interfacesIn((await outside.run(['ip', '-json', 'address'], LOOK)).out)),
     attempt(() => lookAtBinding(outside, config)),
     attempt(async () => {
@@ -27,6 +27,7 @@ export async function lookAtNetwork(outside: Examination, config: Config) {
     attempt(() =>
       Promise.all(vrrp.witness.map(async (address) => ({ address, problem: await pinged(outside, address) }))),
     ),
+    attempt(() => neighboursOf(outside, config)),
     attempt(() =>
       health === null
         ? null
@@ -42,8 +43,22 @@ export async function lookAtNetwork(outside: Examination, config: Config) {
     binding,
     firewall,
     witness,
+    neighbours: config.database.engine === 'galera' ? neighbours : none('database.engine is not "galera"'),
     health: health === null ? none('health.listen is "off"') : port,
   } satisfies Partial<Looks>
+}
+
+async function neighboursOf(outside: Examination, { peers, health, database }: Config): Promise<Facts['neighbours']> {
+  if (database.engine !== 'galera' || health === null) return []
+  return Promise.all(
+    peers.map(async ({ name, address }) => {
+      const problem = await complaint(async () => {
+        const status = await outside.get(address, health.port, '/cluster', REACH)
+        if (status !== 200) throw new Error(`/cluster answers ${status}`)
+      })
+      return { name, at: `${address}:${health.port}`, problem }
+    }),
+  )
 }
 
 async function pinged(outside: Examination, address: string): Promise<string | null> {
@@ -73,7 +88,8 @@ type PeerLooks = Pick<Looks, 'reach' | 'login' | 'peerServer' | 'peerWord' | 'pe
 export async function lookAtPeer(outside: Examination, config: Config): Promise<PeerLooks> {
   const peer = primaryOf(config)
   if (peer === null || config.peer === null) {
-    const look = none(config.peers.length === 0 ? 'one machine is configured' : 'database.engine is "none"')
+    const several = config.database.engine === 'none' ? 'database.engine is "none"' : 'there is no one peer'
+    const look = none(config.peers.length === 0 ? 'one machine is configured' : several)
     return { reach: look, login: look, peerServer: look, peerWord: look, peerReplica: look }
   }
   const reach = await complaint(() => outside.connect(peer.host, peer.port, REACH))

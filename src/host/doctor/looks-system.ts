@@ -25,10 +25,16 @@ function programsOf(config: Config | null): Program[] {
     { name: 'mariadb-binlog', needed: 'writing down what only this machine has, G6 (mariadb-client)' },
     { name: 'mariadb-dump', needed: 'apmode reclone (mariadb-client)' },
   ]
+  const member = [
+    { name: 'rsync', needed: 'bringing a member up to date (wsrep_sst_method = rsync)' },
+    { name: 'lsof', needed: 'the same (wsrep_sst_rsync asks it for open ports)' },
+    { name: 'galera_recovery', needed: 'where the data stands after a power cut (mariadb-server)' },
+  ]
   const ping = { name: 'ping', needed: 'asking a witness (iputils-ping)' }
   return [
     ...always,
     ...(config?.database.engine === 'none' ? [] : database),
+    ...(config?.database.engine === 'galera' ? member : []),
     ...((config?.vrrp.witness.length ?? 0) > 0 ? [ping] : []),
   ]
 }

@@ -135,6 +135,7 @@ export const FACTS: Facts = {
   binding: { nonlocal: false, bound: [], refused: [] },
   firewall: [],
   witness: [],
+  neighbours: [],
   health: null,
   disks: [{ folder: '/var/lib/mysql', holds: 'the database', needsMb: 1024, freeMb: 9000, freeFiles: 90_000 }],
   denials: [],
