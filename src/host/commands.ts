@@ -37,7 +37,11 @@ export class Commands {
     this.#supervisor = supervisor
     this.handover = new Handover(supervisor)
     this.services = new Services(supervisor)
-    this.cluster = new Cluster(supervisor, { services: this.services, whereNow: () => this.whereNow() })
+    this.cluster = new Cluster(supervisor, {
+      services: this.services,
+      whereNow: () => this.whereNow(),
+      afterStart: (result, tell) => this.#afterStart(result, tell),
+    })
   }
 
   async set(request: SetRequest, tell: Tell): Promise<CommandResult> {

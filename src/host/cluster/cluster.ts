@@ -23,6 +23,8 @@ const OTHER_ENGINE = 'only the machines of a Galera cluster are bootstrapped (en
 export interface ClusterTools {
   readonly services: Services
   readonly whereNow: () => string
+  /** Waits for keepalived's first word. */
+  readonly afterStart: (result: CommandResult, tell: Tell) => Promise<CommandResult>
 }
 
 export class Cluster {
@@ -113,7 +115,7 @@ export class Cluster {
     // Whatever takes long is waited for beside the queue.
     const { refusal } = await this.plan(request, tell)
     if (refusal !== null) return refusal
-    return asJob(queue, { name: 'bootstrap', withdraws: false }, tell, async (grants) => {
+    const result = await asJob(queue, { name: 'bootstrap', withdraws: false }, tell, async (grants) => {
       this.#own.forming = true
       try {
         return await this.#run(request, tell, grants)
@@ -121,6 +123,9 @@ export class Cluster {
         this.#own.forming = false
       }
     })
+    if (result.exit !== 0) return result
+    const after = await this.#tools.afterStart(result, tell)
+    return { ...after, sentence: `${result.sentence}; ${after.sentence}` }
   }
 
   async #run(request: BootstrapRequest, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
@@ -135,9 +140,8 @@ export class Cluster {
       await this.#allow(position, account, tell)
     }
     if (!account.failed) await services.start(account, tell, grants, 'first member')
-    const words = account.failed ? '' : `this machine has formed the primary component from ${position.seqno}; `
-    const given = lost.length === 0 ? '' : `${lost.join('; ')}; `
-    return { ...account.result(`${words}${given}${whereNow()}`), members: outlook.rows }
+    const formed = [`this machine has formed the primary component from ${position.seqno}`, ...lost].join('; ')
+    return { ...account.result(account.failed ? whereNow() : formed), members: outlook.rows }
   }
 
   async #allow(position: Position, account: Account, tell: Tell): Promise<void> {

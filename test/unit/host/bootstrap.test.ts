@@ -116,7 +116,7 @@ describe('apmode bootstrap', () => {
     expect(nothing(ahead, machine).sentence).toMatch(/apmode bootstrap on host2$/)
     const gone = await bootstrap(machine, { without: ['host2'] })
     expect(gone).toMatchObject({ exit: 0 })
-    expect(gone.sentence).toMatch(/; what only host2 has, if anything, is lost; /)
+    expect(gone.sentence).toMatch(/; what only host2 has, if anything, is lost; mode ap/)
   })
 
   test('says bad usage all at once, before anything is asked', async () => {

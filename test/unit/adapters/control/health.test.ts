@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type HealthOptions, type HealthServer, startHealthServer } from '../../../../src/adapters/control/health.ts'
 import { SERVING_PATHS } from '../../../../src/core/serving.ts'
+import { A_VIEW } from '../../../fakes/cluster.ts'
 import { A_STATUS, FakeControl } from '../../../fakes/control.ts'
 import { following } from '../../../fakes/world.ts'
 import { ask } from './ask.ts'
@@ -35,6 +36,16 @@ async function started(options: Partial<HealthOptions> = {}): Promise<{ host: st
 const REPLICA = { holder: false, writable: false, vrrp: 'backup', replication: following('192.168.33.101') } as const
 
 describe('the read-only HTTP', () => {
+  it('tells a Galera cluster where the data of this machine stands; elsewhere there is no such path', async () => {
+    const where = await started()
+    const absent = await ask(where, 'GET', '/cluster')
+    expect(absent.status).toBe(404)
+    expect(absent.text).toContain('engine \\"galera\\"')
+    control.clusterView = A_VIEW
+    const answer = await ask(where, 'GET', '/cluster')
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([200, A_VIEW])
+  })
+
   it('answers load balancers with 200 or 503, and a body that says why', async () => {
     const where = await started()
     expect((await ask(where, 'GET', '/primary')).status).toBe(200)
