@@ -79,3 +79,11 @@ export function withSafeToBootstrap(text: string): string {
   if (line.test(text)) return text.replace(line, 'safe_to_bootstrap: 1')
   return `${text}${text.endsWith('\n') ? '' : '\n'}safe_to_bootstrap: 1\n`
 }
+
+/** gvwstate.dat: the last primary view had this member and nobody else. What is not understood is a no. */
+export function isAloneIn(view: string): boolean {
+  if (view.length > LONGEST) return false
+  const [self] = [...view.matchAll(/^my_uuid:\s*(\S+)\s*$/gm)].map(([, uuid = '']) => uuid)
+  const members = [...view.matchAll(/^member:\s*(\S+)/gm)].map(([, uuid = '']) => uuid)
+  return self !== undefined && UUID.test(self) && members.length === 1 && members[0] === self && /^#vwend/m.test(view)
+}

@@ -67,7 +67,7 @@ export class Commands {
       account.add(settled)
       if (request.now && !account.failed) {
         if (request.mode === 'm') await this.services.stop(account, tell, grants)
-        else await this.services.start(account, tell, grants)
+        else await this.#startUnits(account, tell, grants)
       }
       this.#supervisor.followUp.after(settled)
       return account.result(this.whereNow())
@@ -103,7 +103,12 @@ export class Commands {
     starts.forget()
     // keepalived runs already, and nothing else would make this machine fit now.
     if (again) account.add(await this.services.check('start', tell, grants))
-    if (!account.failed) await this.services.start(account, tell, grants)
+    if (!account.failed) await this.#startUnits(account, tell, grants)
+  }
+
+  async #startUnits(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+    const as = await this.cluster.startsAs(account, tell)
+    if (!account.failed) await this.services.start(account, tell, grants, as)
   }
 
   /**
@@ -111,7 +116,7 @@ export class Commands {
    * still down. Heard after the start it would be believed, and a holder would fall out of the pair.
    */
   async #restart(tell: Tell): Promise<CommandResult> {
-    const no = this.unitRefusal('restart', this.#supervisor.settler.state) ?? (await this.cluster.restartRefusal())
+    const no = this.unitRefusal('restart', this.#supervisor.settler.state)
     if (no !== null) return no
     const stopped = await this.units('stop', tell)
     if (stopped.exit !== 0) return stopped

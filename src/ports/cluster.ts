@@ -37,6 +37,11 @@ export interface ClusterFiles {
   recover(call: Call): Promise<Position>
   /** Takes gvwstate.dat away, with which a member would form again a component that the others have left behind. Durable. */
   forgetView(call: Call): Promise<void>
+  /**
+   * It was the only member when its database ended: the last one to leave in order (safe_to_bootstrap), or alone in its view
+   * (gvwstate.dat). Nobody can have gone on without it. Throws ApmodeError `storage`.
+   */
+  wasAlone(call: Call): Promise<boolean>
   /** safe_to_bootstrap: 1, durable. Throws ApmodeError `refused` where the file is of another history than `expected`. */
   allowBootstrap(expected: Position, call: Call): Promise<void>
 }

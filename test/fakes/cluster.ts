@@ -29,6 +29,8 @@ export class FakeCluster {
   readonly others = new Map<string, MemberView | undefined>()
   /** Called when somebody is asked. */
   onAsk: () => void = () => {}
+  /** gvwstate.dat names nobody else. */
+  alone = false
   /** The files cannot be written. */
   broken = false
   readonly #changed: (change: string) => void
@@ -46,6 +48,7 @@ export class FakeCluster {
           if (typeof this.recovered === 'string') throw new ApmodeError('failed', this.recovered)
           return this.recovered
         },
+        wasAlone: async () => this.alone || this.saved?.safeToBootstrap === true,
         forgetView: async () => this.#changed('forget view'),
         allowBootstrap: async ({ uuid, seqno }) => {
           if (this.broken) throw new ApmodeError('storage', 'cannot write grastate.dat: no space left on the disk')

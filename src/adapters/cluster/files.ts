@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { ApmodeError, messageOf } from '../../core/errors.ts'
 import {
   hasHistory,
+  isAloneIn,
   type Position,
   parseRecovered,
   parseSaved,
@@ -60,6 +61,18 @@ export function createClusterFiles({ unit, defaults = [], units = true }: Cluste
         await syncFolder(dirname(path))
       } catch (error) {
         throw new ApmodeError('storage', `cannot remove ${path}: ${messageOf(error)}`, { cause: error })
+      }
+    },
+
+    async wasAlone(call) {
+      const data = await folder(call)
+      if (readSaved(join(data, 'grastate.dat'))?.position.safeToBootstrap === true) return true
+      const path = join(data, 'gvwstate.dat')
+      try {
+        return isAloneIn(readFileSync(path, 'utf8'))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+        throw new ApmodeError('storage', `cannot read ${path}: ${messageOf(error)}`, { cause: error })
       }
     },
 

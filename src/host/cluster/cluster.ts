@@ -3,10 +3,11 @@
  * component is formed only by a machine that is proven to have everything that counts; of two that begin at the same moment at
  * least one gives up, since each says that it begins before it asks the others.
  */
-import { bootstrapRefusal, joinRefusal, type Outlook, outlookOf } from '../../core/bootstrap.ts'
+import { bootstrapRefusal, joinRefusal, type Outlook, outlookOf, type Verdict } from '../../core/bootstrap.ts'
 import { ApmodeError, messageOf } from '../../core/errors.ts'
 import { type Position, parsePosition } from '../../core/galera-state.ts'
 import { databaseUnitOf, isDown, type Observed } from '../../core/observed.ts'
+import type { StartsAs } from '../../core/step.ts'
 import type { MemberView } from '../../ports/cluster.ts'
 import type { BootstrapRequest, CommandResult } from '../../ports/control.ts'
 import { Account } from '../account.ts'
@@ -87,18 +88,32 @@ export class Cluster {
   async joinRefusal(tell: Tell): Promise<CommandResult | null> {
     if (!(await this.#isDown())) return null
     const { verdict, rows } = await this.outlook(NO_WORDS, tell, 0)
+    if ((await this.#stoodAlone(verdict)) !== null) return null
     const why = joinRefusal(verdict, this.#supervisor.parts.config.node.name)
     return why === null ? null : { ...refused(GUARD, `nothing was started: ${why}`), members: rows }
   }
 
-  /** Why `restart` is refused: nobody would be there to join. */
-  async restartRefusal(): Promise<CommandResult | null> {
-    if (!this.here) return null
-    const { database } = await this.#supervisor.settler.look('anew')
-    const alone = database?.answers === true && database.cluster?.component === 'Primary' && database.cluster.size === 1
-    const why =
-      'this is the only member: once it is stopped there is nothing to join; apmode stop, then apmode bootstrap'
-    return alone ? refused(GUARD, why) : null
+  /**
+   * Where the data of this machine stands, if it was the only member when its database ended, and none is known to be newer: nobody
+   * can have gone on without it. null: it joins, or must not begin by itself.
+   */
+  async #stoodAlone(verdict: Verdict): Promise<Position | null> {
+    const { settler, parts } = this.#supervisor
+    const older = verdict.kind === 'newest' && !verdict.nodes.includes(parts.config.node.name)
+    if (verdict.kind === 'primary' || older) return null
+    if (!(await parts.cluster?.files.wasAlone({ timeoutMs: FILE_MS }))) return null
+    const { uuid, seqno } = this.#own.view(await settler.look('anew'))
+    return uuid === null || seqno === null ? null : { uuid, seqno }
+  }
+
+  /** How `start` starts the database: as the first member where it stood alone; undefined: it joins. */
+  async startsAs(account: Account, tell: Tell): Promise<StartsAs | undefined> {
+    if (!(await this.#isDown())) return undefined
+    const { verdict } = await this.outlook(NO_WORDS, tell, 0)
+    const position = await this.#stoodAlone(verdict)
+    if (position === null) return undefined
+    await this.#allow(position, account, tell)
+    return 'first member'
   }
 
   /** Looks, and changes nothing. Throws ApmodeError `usage`. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  isAloneIn,
   NO_HISTORY,
   parsePosition,
   parseRecovered,
@@ -68,4 +69,13 @@ test('only the one line changes when a file is to bootstrap', () => {
   const old = SAVED.replace(/safe.*\n/, '')
   expect(withSafeToBootstrap(old)).toBe(`${old}safe_to_bootstrap: 1\n`)
   expect(withSafeToBootstrap('uuid: x')).toBe('uuid: x\nsafe_to_bootstrap: 1\n')
+})
+
+test('gvwstate.dat says who was alone; what is not understood is a no', () => {
+  const other = '47bbe2e2-1606-11e4-8593-2a6d8335bc79'
+  const view = (...members: string[]) =>
+    `my_uuid: ${UUID}\n#vwbeg\nview_id: 3 ${UUID} 12\nbootstrap: 0\n${members.map((one) => `member: ${one} 0\n`).join('')}#vwend\n`
+  expect(isAloneIn(view(UUID))).toBe(true)
+  for (const text of [view(UUID, other), view(other), view(), view(UUID).replace('#vwend\n', ''), '', 'x'.repeat(9999)])
+    expect(isAloneIn(text)).toBe(false)
 })

@@ -258,15 +258,28 @@ describe('apmode start', () => {
     expect(nothing(result, machine).sentence).toMatch(/apmode bootstrap on host2/)
   })
 
-  test('restart of the only member is refused before anything is stopped', async () => {
-    const world = new World('host1', 'galera').member(true)
-    const cluster = new FakeCluster((change) => void world.changes.push(change))
-    world.galera = cluster.parts()
-    world.database.cluster = { ...synced, size: 1, members: [world.config.node.address] }
-    driven = await drive(world)
-    const result = await driven.control.units('restart', quiet)
-    expect([result.exit, world.changes.filter((change) => change.startsWith('stop'))]).toEqual([3, []])
-    expect(result.sentence).toMatch(/this is the only member/)
+  test('of a machine that was the only member begins the cluster again: nobody can have gone on without it', async () => {
+    const machine = fallen(null)
+    machine.world.mode = { mode: 's', being: null, problem: null }
+    machine.cluster.alone = true
+    expect(await start(machine)).toMatchObject({ exit: 0 })
+    expect(made(machine).slice(0, 3)).toEqual([
+      'allow bootstrap at 5',
+      '_WSREP_NEW_CLUSTER=--wsrep-new-cluster',
+      'start mariadb.service',
+    ])
+  })
+
+  test('of one that was, joins a member that is Primary all the same, and leaves it to one that is newer', async () => {
+    const primary = fallen({ running: true, component: 'Primary', state: 'Synced' })
+    primary.cluster.alone = true
+    expect(await start(primary)).toMatchObject({ exit: 0 })
+    expect(made(primary)).not.toContain('_WSREP_NEW_CLUSTER=--wsrep-new-cluster')
+    await driven?.close()
+    driven = null
+    const newer = fallen({ seqno: 6 })
+    newer.cluster.alone = true
+    nothing(await start(newer), newer)
   })
 })
 
