@@ -1,5 +1,6 @@
 /** The SQL of a Galera member, as text: the adapter runs these and `apmode plan` prints them. Pure. */
 import { presenceStatements } from './presence-statements.ts'
+import { seconds } from './sql-text.ts'
 
 export const clusterStatements = {
   /**
@@ -13,6 +14,13 @@ export const clusterStatements = {
     return (
       'SELECT @@global.read_only AS read_only, @@global.server_id AS server_id, @@global.wsrep_on AS wsrep_on, ' +
       '@@global.wsrep_desync AS desync'
+    )
+  },
+  /** As `lastLead`, with more rows; two rows with the same mark are the same. */
+  leads(limitMs: number): string {
+    return (
+      `SET STATEMENT max_statement_time=${seconds(limitMs)} FOR SELECT epoch, node, at, reason, gtid, ` +
+      "SHA1(CONCAT_WS('|', epoch, node, at, gtid)) AS mark FROM apmode.lead ORDER BY epoch DESC LIMIT 20"
     )
   },
   /** LIKE and not WHERE: the server then does not work out what it has of others. */

@@ -9,6 +9,7 @@ import type { DatabasePresent, Membership, PeerStatus } from '../ports/database.
 import { awaitsWitness } from './awaits-witness.ts'
 import type { Config } from './config.ts'
 import type { Observed } from './observed.ts'
+import { partedSentence } from './parted.ts'
 import type { State } from './state.ts'
 
 /** What is remembered of this member between looks. */
@@ -21,6 +22,8 @@ export interface Remembered {
   readonly lostMs: number
   /** A witness has answered since it was first seen in none. */
   readonly witnessed: boolean
+  /** The epoch in which its past parted from the peer's, and it is this member that ends; null: it goes on. */
+  readonly partedAt: number | null
 }
 
 export const NEVER_MEMBER: Remembered = {
@@ -28,6 +31,7 @@ export const NEVER_MEMBER: Remembered = {
   lately: false,
   lostMs: Number.POSITIVE_INFINITY,
   witnessed: false,
+  partedAt: null,
 }
 
 const DECIDE = 'Decide: apmode set s --force'
@@ -35,17 +39,20 @@ const DECIDE = 'Decide: apmode set s --force'
 /** How long two members that both answer are given to find each other by themselves. */
 const MERGE_MS = 10_000
 
+/** How far it is, without what it knows of leads. */
+type Stand = Omit<Membership, 'leads'>
+
 /** One that answers, in a cluster. */
 export function memberOf({ database }: Pick<Observed, 'database'>): (DatabasePresent & { cluster: Membership }) | null {
   return database?.answers === true && database.cluster !== null ? { ...database, cluster: database.cluster } : null
 }
 
-export function isPrimary(cluster: Membership | null | undefined): boolean {
+export function isPrimary(cluster: Pick<Membership, 'component'> | null | undefined): boolean {
   return cluster?.component === 'Primary'
 }
 
 /** Why it may not be asked for reads and writes although it is in the primary component; null: it may. */
-export function catchesUp({ state, ready, desynced }: Membership, donorServes: boolean): string | null {
+export function catchesUp({ state, ready, desynced }: Stand, donorServes: boolean): string | null {
   if (state === 'Synced' && ready) return null
   if (desynced) return 'falls behind on purpose (wsrep_desync)'
   if (state === 'Donor/Desynced')
@@ -59,7 +66,7 @@ export function isWhole(cluster: Membership): boolean {
 }
 
 /** It takes reads and writes now. */
-export function serves(cluster: Membership, donorServes: boolean): boolean {
+export function serves(cluster: Stand, donorServes: boolean): boolean {
   return isPrimary(cluster) && !cluster.readOnly && catchesUp(cluster, donorServes) === null
 }
 
@@ -82,15 +89,18 @@ export function clusterReasons(state: State, observed: Observed, config: Config)
   const member = memberOf(observed)
   if (member === null) return []
   const { cluster } = member
+  const { partedAt } = observed.lineage.cluster
+  const parted = partedAt === null ? [] : [partedSentence(partedAt, config.peer?.name ?? 'the peer')]
   if (!isPrimary(cluster)) {
-    return aloneDoubts(state, observed, config).map(
+    const doubts = aloneDoubts(state, observed, config).map(
       (why) => `the primary component is lost (wsrep_cluster_status ${cluster.component}): ${why}`,
     )
+    return [...parted, ...doubts]
   }
   // Of a pair the other one is the joiner: nobody else serves.
   const behind = catchesUp(cluster, config.database.donorServes || mayStandAlone(state, config))
   const ended = outdone(member, observed, config)
-  return [...(behind === null ? [] : [`this member ${behind}`]), ...(ended === null ? [] : [ended])]
+  return [...(behind === null ? [] : [`this member ${behind}`]), ...(ended === null ? [] : [ended]), ...parted]
 }
 
 /** After a cut that both sides survived: as soon as one sees the other, the older lead ends. */

@@ -17,8 +17,8 @@ interface Seen {
   readonly unfit: readonly string[]
 }
 
-/** Another component goes on, or may: G3 and G9, as they stand in the reasons. */
-const BARS_WRITES = /^G[39] /
+/** Another component goes on, or may, or this member's rows are its own: G3, G9 and G6, as they stand in the reasons. */
+const BARS_WRITES = /^G[369] /
 
 export function restrainMember(posture: Posture, seen: Seen): Restrained {
   if (posture.database !== 'writable') return { posture, holds: [] }

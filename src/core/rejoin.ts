@@ -4,6 +4,7 @@ import { isApart, memberOf } from './cluster.ts'
 import type { Config } from './config.ts'
 import { rangeText } from './divergence.ts'
 import type { Observed } from './observed.ts'
+import { partedSentence, wholeCopy } from './parted.ts'
 import type { State } from './state.ts'
 
 export interface RejoinFacts {
@@ -38,11 +39,11 @@ export function rejoinRefusals(state: State, facts: RejoinFacts, config: Config,
   const member = memberOf(observed)
   if (member !== null && isApart(member.cluster, peer, config.node.address)) {
     reasons.push(
-      `G6 diverged: this machine is in a primary component of its own, and what it wrote there is only here. Keep what you ` +
-        `need of it (mariadb-dump), stop its database, move grastate.dat and gvwstate.dat out of its data folder (a member that is ` +
-        `only started again may come back with its own rows, and look well), and apmode rejoin: it gets a whole copy from ${name}`,
+      `G6 diverged: this machine is in a primary component of its own, and what it wrote there is only here. ${wholeCopy(name)}`,
     )
   }
+  const { partedAt } = observed.lineage.cluster
+  if (member !== null && partedAt !== null) reasons.push(partedSentence(partedAt, name))
   if (observed.lineage.diverged.length > 0) {
     reasons.push(
       `G6 diverged: only this machine has ${observed.lineage.diverged.map(rangeText).join(', ')}: apmode reclone`,

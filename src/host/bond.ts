@@ -54,7 +54,7 @@ export class Bond {
   constructor(parts: Parts, claim: Claim, onChange: () => void = () => {}) {
     const { leaseMs, goneMs } = leaseOf(parts.config)
     this.#lease = new Lease(leaseMs, parts.config.database.durability === 'async')
-    this.member = new Member(leaseMs)
+    this.member = new Member(parts.config, leaseMs)
     this.#acknowledging = new Acknowledging(goneMs)
     this.word = new PeerWord(parts, onChange)
     this.#parts = parts
@@ -222,13 +222,13 @@ export class Bond {
 
   /** Galera ties members together, and who sees others is not cut off; it cannot know whether a peer that is gone goes on. */
   async #takePart(sources: BondSources, own: DatabasePresent, cluster: Membership, begun: number): Promise<void> {
-    const { peer: other, node } = this.#parts.config
-    const doubts = cluster.component !== 'Primary' || !this.#attached(own) || this.#stoodStill
+    const { peer: other } = this.#parts.config
+    const doubts = cluster.component !== 'Primary' || !this.#attached(own) || this.#stoodStill || this.member.strange
     const asks = other !== null && (doubts || begun - this.#askedAt > ASK_PEER_MS)
     const peer = asks ? await sources.lookAtPeer(LIMITS.peerLook) : null
     if (asks) this.#askedAt = begun
     if (asks || this.word.unfit(begun)) void this.word.ask()
-    this.#otherLeads = this.member.look(cluster, peer, { address: node.address, begun, stoodStill: this.#stoodStill })
+    this.#otherLeads = this.member.look(cluster, peer, { begun, stoodStill: this.#stoodStill })
     if (other === null && cluster.size > 1) this.outlook.answered(true)
     if (other !== null) await this.#lookOut(sources, peer)
   }

@@ -4,9 +4,12 @@
  * must prove it again: what it says of its component then may be older than what the others decided.
  */
 import { catchesUp, isApart, isPrimary, type Remembered } from '../core/cluster.ts'
+import type { Config } from '../core/config.ts'
+import { endsOfParted, partedAt } from '../core/parted.ts'
 import type { DatabaseAway, Membership, PeerStatus } from '../ports/database.ts'
 
 export class Member {
+  readonly #self: { readonly name: string; readonly address: string; readonly first: boolean }
   readonly #leaseMs: number
   #whole = false
   /** Monotonic; when it was last seen in a primary component. */
@@ -16,29 +19,38 @@ export class Member {
   /** Nothing that it says before this moment proves anything. */
   #believedFrom = Number.NEGATIVE_INFINITY
   #seen: Membership | null = null
+  #partedAt: number | null = null
+  /** It has come back, and was not compared with the peer yet. */
+  strange = true
   /** The peer is in a primary component of its own. */
   apart = false
 
   /** `leaseMs`: for so long nobody has gone on without a member that was whole. */
-  constructor(leaseMs: number) {
+  constructor({ node, nodes }: Pick<Config, 'node' | 'nodes'>, leaseMs: number) {
+    this.#self = { name: node.name, address: node.address, first: nodes[0]?.name === node.name }
     this.#leaseMs = leaseMs
   }
 
-  /** A look that began at `begun`, at the member with this address; `peer`: looked at just now. True: the two are apart. */
-  look(
-    own: Membership,
-    peer: PeerStatus | null,
-    seen: { address: string; begun: number; stoodStill: boolean },
-  ): boolean {
+  /** A look that began at `begun`; `peer`: looked at just now. True: the two are apart. */
+  look(own: Membership, peer: PeerStatus | null, seen: { begun: number; stoodStill: boolean }): boolean {
     if (seen.stoodStill) this.#interrupted(seen.begun)
     this.#seen = own
-    this.apart = isApart(own, peer, seen.address)
+    this.apart = isApart(own, peer, this.#self.address)
+    this.#compare(own, peer)
     this.#lostAt = isPrimary(own) ? null : (this.#lostAt ?? seen.begun)
     if (isPrimary(own) && seen.begun >= this.#believedFrom) {
       this.#primaryAt = seen.begun
       this.#whole = catchesUp({ ...own, desynced: false }, true) === null
     }
     return this.apart
+  }
+
+  /** Outside a primary component, or of a peer that is, nothing is at stake. */
+  #compare(own: Membership, peer: PeerStatus | null): void {
+    const theirs = peer?.cluster ?? null
+    if (theirs === null || !isPrimary(own) || !isPrimary(theirs) || this.apart) return
+    this.strange = false
+    this.#partedAt = endsOfParted(own, theirs, this.#self) ? partedAt(own, theirs) : null
   }
 
   /** The database does not answer: one that is down starts again with what the others give it. */
@@ -50,6 +62,7 @@ export class Member {
     this.#whole = false
     this.#seen = null
     this.#lostAt = null
+    this.strange = true
     this.apart = false
   }
 
@@ -62,14 +75,14 @@ export class Member {
   remembered(now: number, answeredAt: number | null): Remembered {
     const lostMs = isPrimary(this.#seen) ? 0 : now - this.#primaryAt
     const witnessed = answeredAt === null || (this.#lostAt !== null && answeredAt > this.#lostAt)
-    return { whole: this.#whole, lately: lostMs < this.#leaseMs, lostMs, witnessed }
+    return { whole: this.#whole, lately: lostMs < this.#leaseMs, lostMs, witnessed, partedAt: this.#partedAt }
   }
 
   /** What turned, in words that are compared only; empty: there is no cluster. */
   get words(): string {
     if (this.#seen === null) return ''
     const { component, state, ready, members, desynced, readOnly } = this.#seen
-    return [component, state, ready, members.join(), desynced, readOnly, this.apart].join(' ')
+    return [component, state, ready, members.join(), desynced, readOnly, this.apart, this.#partedAt].join(' ')
   }
 
   get lost(): boolean {

@@ -76,7 +76,8 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
 function clusterView({ database, peer }: Config, { mode }: State, cluster: Membership | null): Status['cluster'] {
   if (cluster === null) return null
   const donorServes = database.donorServes || peer !== null
-  return { ...cluster, serves: (mode === 'ap' || mode === 's') && serves(cluster, donorServes) }
+  const { leads: _, ...shown } = cluster
+  return { ...shown, serves: (mode === 'ap' || mode === 's') && serves(cluster, donorServes) }
 }
 
 /** A database that is down accepts no write; one that hangs may. */

@@ -63,7 +63,7 @@ export interface PeerView {
 }
 
 /** A Galera member, in its own words (`wsrep_…`), and whether it may be asked for reads and writes now. */
-export interface ClusterView extends Membership {
+export interface ClusterView extends Omit<Membership, 'leads'> {
   readonly serves: boolean
 }
 

@@ -1,5 +1,6 @@
 /** What the program needs from a database engine. Types only; `adapters/mariadb` has the real ones: MariaDB, and Galera. */
 import type { GtidRange } from '../core/divergence.ts'
+import type { LeadMark } from '../core/parted.ts'
 import type { KnownMode, Role, VrrpState } from '../core/vocabulary.ts'
 import type { Call } from './systemd.ts'
 
@@ -27,6 +28,8 @@ export interface Membership {
   readonly paused: number
   /** @@read_only: clients are refused, the other members' write sets are applied. */
   readonly readOnly: boolean
+  /** The last rows of apmode.lead, the newest first; empty: none, or unknown. */
+  readonly leads: readonly LeadMark[]
 }
 
 /** Why a database does not answer; expected, so it is a value. */

@@ -597,4 +597,5 @@ export const synced: Membership = {
   queue: 0,
   paused: 0,
   readOnly: false,
+  leads: [{ epoch: 1, node: 'host1', mark: 'first' }],
 }

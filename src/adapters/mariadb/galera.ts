@@ -11,8 +11,7 @@ import { fence } from './fence.ts'
 import { recordLead } from './lead.ts'
 import { keepLocal } from './local.ts'
 import type { MariadbOptions } from './mariadb.ts'
-import { lookAtPeerMember, observeMember } from './membership.ts'
-import type { Seen } from './observe.ts'
+import { type Leads, lookAtPeerMember, observeMember } from './membership.ts'
 import { obstacles } from './obstacles.ts'
 import { peerLook } from './peer.ts'
 import { type Folders, ping } from './ping.ts'
@@ -42,7 +41,7 @@ export function createGalera({ socket, log = () => {} }: MariadbOptions): Databa
   }
   const prepare = [clusterStatements.readAnywhere()]
   const { session, memory, open, close } = keepLocal({ socket, log, events, prepare })
-  const seen: Seen = { replication: null, lead: null }
+  const seen: { leads: Leads } = { leads: { lead: null, leads: [] } }
   const folders: Folders = { known: [] }
   const peer = peerLook(lookAtPeerMember, prepare)
 

@@ -21,6 +21,18 @@ export function leadOf(row: Row): Lead {
   }
 }
 
+/** Rows of apmode.lead; none where there is no such table, null while it is locked. Throws DatabaseFailure. */
+export async function leadRows(link: Link, statement: string, limitMs: number): Promise<readonly Row[] | null> {
+  try {
+    return await link.rows(statement, limitMs)
+  } catch (error) {
+    const { errno, lost } = failureOf(error, link.where)
+    if (errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE) return []
+    if (errno === ER.STATEMENT_TIMEOUT || (errno > 0 && !lost)) return null
+    throw error
+  }
+}
+
 /** `position`: a SQL expression, where the server stands. */
 export async function recordLead(
   session: Session,

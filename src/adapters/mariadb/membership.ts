@@ -3,15 +3,17 @@
  * Invariant: what it does not say is the worse of what it could be (not ready, in no component), never "fine".
  */
 import { clusterStatements } from '../../core/cluster-statements.ts'
-import type { DatabaseStatus, Membership } from '../../ports/database.ts'
+import type { LeadMark } from '../../core/parted.ts'
+import type { DatabaseStatus, Lead, Membership } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
+import { leadOf, leadRows } from './lead.ts'
 import type { Link, Row } from './link.ts'
-import { addressOf, isWritable, lastLead, type Seen, whatAnswers } from './observe.ts'
-import { type Ask, leadAt } from './peer.ts'
+import { addressOf, isWritable, leadLimit, whatAnswers } from './observe.ts'
+import type { Ask } from './peer.ts'
 import type { Countdown, Session } from './session.ts'
 
 export interface Member {
-  readonly cluster: Membership
+  readonly cluster: Omit<Membership, 'leads'>
   /** Clients' writes are taken: nothing forbids them, and the cluster, or nobody, is asked. */
   readonly writable: boolean
   readonly serverId: string
@@ -67,39 +69,58 @@ export function inWords({ cluster, writable }: Member): string {
   return `${where}, ${writable ? 'writable' : readOnly ? 'read-only' : 'not taking writes'}`
 }
 
-export function observeMember(session: Session, seen: Seen, call: Call): Promise<DatabaseStatus> {
+/** What apmode.lead says. */
+export interface Leads {
+  readonly lead: Lead | null
+  readonly leads: readonly LeadMark[]
+}
+
+/** null: it is locked. Throws DatabaseFailure. */
+async function leadsOf(link: Link, lockMs: number, limitMs: number): Promise<Leads | null> {
+  const rows = await leadRows(link, clusterStatements.leads(lockMs), limitMs)
+  if (rows === null) return null
+  const leads = rows.map(({ epoch, node, mark }) => ({ epoch: Number(epoch), node: node ?? '', mark: mark ?? '' }))
+  return { lead: rows[0] === undefined ? null : leadOf(rows[0]), leads }
+}
+
+/** `seen`: what apmode.lead said last. */
+export function observeMember(session: Session, seen: { leads: Leads }, call: Call): Promise<DatabaseStatus> {
   return whatAnswers(session, call, async (link, left: Countdown) => {
     const member = await lookAtMember(link, left.leftMs())
-    seen.lead = await lastLead(link, seen.lead, left)
+    seen.leads = (await leadsOf(link, leadLimit(left), left.leftMs() / 2)) ?? seen.leads
     return {
       answers: true,
       version: link.version.text,
       serverId: member.serverId,
       writable: member.writable,
-      cluster: member.cluster,
+      cluster: { ...member.cluster, leads: seen.leads.leads },
       commitsWithPeer: member.cluster.component === 'Primary' && member.cluster.size > 1,
       replication: null,
       binlogPosition: '',
       binlogState: '',
       replicas: member.others,
-      lead: seen.lead,
+      lead: seen.leads.lead,
     }
   })
 }
 
 export const lookAtPeerMember: Ask = async (link, limitMs) => {
   // Asked together: one wait.
-  const [member, lead] = await Promise.all([lookAtMember(link, limitMs), leadAt(link, limitMs)])
+  const [member, told] = await Promise.all([
+    lookAtMember(link, limitMs),
+    leadsOf(link, Math.max(limitMs / 2, 10), limitMs),
+  ])
   return {
     reachable: true,
     writable: member.writable,
-    cluster: member.cluster,
+    cluster: { ...member.cluster, leads: told?.leads ?? [] },
     detail: `${link.where} is ${inWords(member)}`,
     applied: '',
     binlogPosition: '',
     binlogState: '',
     commitsWithPeer: member.cluster.component === 'Primary' && member.cluster.size > 1,
-    ...lead,
+    lead: told?.lead ?? null,
+    leadKnown: told !== null,
     refused: false,
   }
 }

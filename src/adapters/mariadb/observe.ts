@@ -7,8 +7,8 @@
 import { statements } from '../../core/statements.ts'
 import type { DatabaseStatus, Lead, ReplicationStatus } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
-import { ER, failureOf } from './failure.ts'
-import { leadOf } from './lead.ts'
+import { failureOf } from './failure.ts'
+import { leadOf, leadRows } from './lead.ts'
 import type { Link, Row } from './link.ts'
 import { readReplica } from './replica.ts'
 import { type Countdown, countdown, linkOf, type Session } from './session.ts'
@@ -81,16 +81,14 @@ async function lookAtServer(session: Session, link: Link, seen: Seen, left: Coun
 }
 
 /** The server ends a read that waits too long by itself, so the connection survives a table lock. */
-export async function lastLead(link: Link, before: Lead | null, left: Countdown): Promise<Lead | null> {
-  try {
-    const rows = await link.rows(statements.lastLead(Math.min(200, left.leftMs() / 4)), left.leftMs() / 2)
-    return rows[0] === undefined ? null : leadOf(rows[0])
-  } catch (error) {
-    const { errno, lost } = failureOf(error, link.where)
-    if (errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE) return null
-    if (errno === ER.STATEMENT_TIMEOUT || (errno > 0 && !lost)) return before
-    throw error
-  }
+export function leadLimit(left: Countdown): number {
+  return Math.min(200, left.leftMs() / 4)
+}
+
+async function lastLead(link: Link, before: Lead | null, left: Countdown): Promise<Lead | null> {
+  const rows = await leadRows(link, statements.lastLead(leadLimit(left)), left.leftMs() / 2)
+  if (rows === null) return before
+  return rows[0] === undefined ? null : leadOf(rows[0])
 }
 
 async function replicationOf(

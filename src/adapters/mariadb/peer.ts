@@ -7,9 +7,9 @@ import { messageOf } from '../../core/errors.ts'
 import { statements } from '../../core/statements.ts'
 import type { Lead, PeerStatus, Primary } from '../../ports/database.ts'
 import type { Call } from '../../ports/systemd.ts'
-import { ER, failureOf } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { readPassword } from './follow.ts'
-import { leadOf } from './lead.ts'
+import { leadOf, leadRows } from './lead.ts'
 import { type Link, openLink, type Target, whereOf } from './link.ts'
 import { isWritable } from './observe.ts'
 import { countdown, linkOf, type Session } from './session.ts'
@@ -88,16 +88,9 @@ export function peerLook(ask: Ask, prepare: readonly string[] = []): PeerLook {
 }
 
 /** The table may be missing, or locked: then nothing is known of its lead, and the rest still counts. */
-export async function leadAt(link: Link, limitMs: number): Promise<{ lead: Lead | null; leadKnown: boolean }> {
-  try {
-    const [row] = await link.rows(statements.lastLead(Math.max(limitMs / 2, 10)), limitMs)
-    return { lead: row === undefined ? null : leadOf(row), leadKnown: true }
-  } catch (error) {
-    const { errno, lost } = failureOf(error, link.where)
-    const missing = errno === ER.NO_SUCH_TABLE || errno === ER.BAD_DATABASE
-    if (errno > 0 && !lost) return { lead: null, leadKnown: missing }
-    throw error
-  }
+async function leadAt(link: Link, limitMs: number): Promise<{ lead: Lead | null; leadKnown: boolean }> {
+  const rows = await leadRows(link, statements.lastLead(Math.max(limitMs / 2, 10)), limitMs)
+  return { lead: rows?.[0] === undefined ? null : leadOf(rows[0]), leadKnown: rows !== null }
 }
 
 /** Of a pair of which one is the primary. */

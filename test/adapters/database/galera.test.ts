@@ -71,6 +71,8 @@ function member(subject: () => Subject, both: () => [Member, Member]): void {
     if (!found.answers || found.cluster === null) return expect.unreachable()
     expect(status.cluster?.uuid).toBe(found.cluster.uuid)
     expect(found.cluster.seqno).toBeGreaterThan(10)
+    expect(found.cluster.leads.map(({ epoch }) => epoch)).toEqual([2, 1])
+    expect(status.cluster?.leads).toEqual(found.cluster.leads)
   })
 
   it('is fenced while the other member writes, and applies that all the same', async () => {

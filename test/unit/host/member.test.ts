@@ -236,3 +236,49 @@ describe('commands of a member', () => {
     expect(JSON.stringify(plan)).toContain(command === 'handover' ? 'apmode.lead' : 'Synced')
   })
 })
+
+describe('a member that joined again over its own rows', () => {
+  const [common, mine, theirs] = [
+    { epoch: 1, node: 'host1', mark: 'first' },
+    { epoch: 2, node: 'host2', mark: 'alone' },
+    { epoch: 2, node: 'host1', mark: 'alone too' },
+  ]
+  const parted = (world: World) => {
+    world.database.cluster = { ...synced, leads: [mine, common] }
+    world.peer = { ...world.peer, cluster: { ...synced, leads: [theirs, common] } }
+    return world
+  }
+
+  test('takes no writes, is unfit and says what to do (G6), although it is Synced', async () => {
+    const world = parted(galera('host2'))
+    const driven = await on(world)
+    await vi.waitFor(() => expect(world.database.writable).toBe(false))
+    const status = await statusOf(driven)
+    expect(status).toMatchObject({ fit: false, writable: false })
+    expect(status.reasons.join()).toMatch(/^G6 diverged: .* epoch 2\).*gvwstate\.dat/)
+    expect(JSON.stringify(status)).not.toContain('alone too')
+  })
+
+  test('the other one, which stays, goes on', async () => {
+    const world = parted(galera())
+    const driven = await on(world)
+    await driven.idle()
+    expect(await statusOf(driven)).toMatchObject({ fit: true, writable: true, reasons: [] })
+  })
+
+  test('and has got a whole copy, takes writes again', async () => {
+    const world = parted(galera('host2'))
+    await on(world)
+    await vi.waitFor(() => expect(world.database.writable).toBe(false))
+    world.database.cluster = { ...synced, leads: [theirs, common] }
+    await vi.waitFor(() => expect(world.database.writable).toBe(true), 5000)
+  })
+
+  test('does not rejoin: it is told what to do', async () => {
+    const world = parted(galera('host2'))
+    const driven = await on(world)
+    await vi.waitFor(() => expect(world.database.writable).toBe(false))
+    const { exit, sentence } = await driven.control.rejoin({ force: false, timeoutMs: 1000 }, quiet)
+    expect([exit, sentence]).toEqual([3, expect.stringContaining('do not have the same past')])
+  })
+})
