@@ -108,6 +108,12 @@ async function planFor(
     interview: mayAsk ? (found, open) => interview({ machine, asker, say: terminal.err }, found, open) : null,
   })
   const { config, toml, nodeFile, wasUsable } = decided
+  if (config.database.engine === 'galera')
+    throw new Failure(
+      EXIT.refused,
+      'cannot set up a member of a Galera cluster: apmode init makes pairs; docs/recipes/galera says how it is done by hand. ' +
+        'Nothing was changed',
+    )
   const found = await machine.find([...config.units.map(({ name }) => name), bootUnitOf(config)])
   const obstacles = obstaclesOn(config, found, machine.read(bootUnitPath(config)) !== null)
   const secret = await passwordFor(config, machine, asker, flags.passwordFile)

@@ -5,7 +5,7 @@ import { contextOf } from '../../../../src/face/context.ts'
 import { Failure } from '../../../../src/face/exit.ts'
 import { type InitFlags, init } from '../../../../src/face/init/init.ts'
 import { FakeMachine, FakePerson } from '../../../fakes/machine.ts'
-import { THREE } from '../../core/config/example.ts'
+import { GALERA, THREE } from '../../core/config/example.ts'
 import { Console } from '../console.ts'
 
 const TOML = '/etc/apmode/apmode.toml'
@@ -332,6 +332,13 @@ describe('what a person has written', () => {
     const again = await run({ answers: { peer: 'host3', peerAddress: '192.168.33.103' }, yes: true })
     expect(again).toMatchObject({ exit: 0, err: '' })
     expect(await run({ answers: { peer: 'host4' }, yes: true })).toMatchObject({ exit: 2 })
+  })
+
+  test('a member of a Galera cluster is not set up: it says where that is described, and touches nothing', async () => {
+    machine.files.set(TOML, { text: GALERA, mode: 0o644 })
+    const { exit, err } = await run({ yes: true })
+    expect([exit, machine.did]).toEqual([3, []])
+    expect(err).toContain('docs/recipes/galera says how it is done by hand. Nothing was changed')
   })
 
   test('a configuration that is there counts, and flags that say something else are named', async () => {
