@@ -375,6 +375,7 @@ const STATUS = {
   posture: TEXT,
   units: expect.any(Array),
   replication: oneOfShapes(null, REPLICATION),
+  cluster: null,
   peer: {
     name: TEXT,
     address: TEXT,
