@@ -15,8 +15,6 @@ export const whyNoGalera = () => (existsSync(PROVIDER) ? null : `${PROVIDER} is 
 export interface Member {
   readonly server: MariadbServer
   readonly host: string
-  /** As the unit starts it: where it stands is recovered first. */
-  again(): Promise<void>
 }
 
 /** 127.0.0.0/8 is loopback as a whole: one network for each process. */
@@ -51,7 +49,7 @@ export async function startCluster(size: number): Promise<readonly Member[]> {
     writeFileSync(path, `# GALERA saved state\n${state}`)
     const { uid, gid } = statSync(`${server.folder}/data`)
     chownSync(path, uid, gid)
-    const member = { server, host, again: () => server.start() }
+    const member = { server, host }
     await server.start(index === 0 ? ['--wsrep-new-cluster'] : [])
     await until(`${host} is synced`, () => isSynced(member), 30_000)
     members.push(member)
