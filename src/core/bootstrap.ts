@@ -4,7 +4,7 @@
  * left out, or spoken for, was named by a person.
  */
 import type { MemberView } from '../ports/cluster.ts'
-import { hasHistory, isWhole, type Position, positionText } from './galera-state.ts'
+import { hasHistory, isWhole, type Position, parsePosition, positionText } from './galera-state.ts'
 
 /** One machine, in the order of the configuration. */
 export interface Member {
@@ -151,6 +151,17 @@ function rowSentence({ view, silence, without }: Member, position: Position | nu
   }
   if (without) words.push('left out')
   return words.filter((word) => word !== '').join(', ')
+}
+
+/** Who has something that this machine lacks, of those that say where they stand. */
+export function aheadOf(rows: readonly MemberRow[], self: string): string[] {
+  const placed = rows.flatMap(({ node, position }) => {
+    const found = position === null ? null : parsePosition(position)
+    return found === null || !hasHistory(found) ? [] : [{ node, ...found }]
+  })
+  const own = placed.find(({ node }) => node === self)
+  if (own === undefined) return placed.map(({ node }) => node)
+  return placed.filter(({ uuid, seqno }) => uuid !== own.uuid || seqno > own.seqno).map(({ node }) => node)
 }
 
 /** Why this machine may not form the component; null: it may. */

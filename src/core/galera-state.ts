@@ -73,11 +73,12 @@ export function parseRecovered(output: string): Position | string {
   return position ?? 'it printed a position that cannot be read'
 }
 
-/** The same file, and it may bootstrap. */
-export function withSafeToBootstrap(text: string): string {
+/** The same file, and it may bootstrap, or must not. */
+export function withSafeToBootstrap(text: string, safe = true): string {
+  const wanted = `safe_to_bootstrap: ${safe ? 1 : 0}`
   const line = /^safe_to_bootstrap:[^\n]*$/m
-  if (line.test(text)) return text.replace(line, 'safe_to_bootstrap: 1')
-  return `${text}${text.endsWith('\n') ? '' : '\n'}safe_to_bootstrap: 1\n`
+  if (line.test(text)) return text.replace(line, wanted)
+  return `${text}${text.endsWith('\n') ? '' : '\n'}${wanted}\n`
 }
 
 /** gvwstate.dat: the last primary view had this member and nobody else. What is not understood is a no. */

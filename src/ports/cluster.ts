@@ -44,6 +44,8 @@ export interface ClusterFiles {
   wasAlone(call: Call): Promise<boolean>
   /** safe_to_bootstrap: 1, durable. Throws ApmodeError `refused` where the file is of another history than `expected`. */
   allowBootstrap(expected: Position, call: Call): Promise<void>
+  /** safe_to_bootstrap: 0, durable: what was allowed came to nothing. Only where no database runs. */
+  forbidBootstrap(call: Call): Promise<void>
 }
 
 export interface ClusterNeighbours {

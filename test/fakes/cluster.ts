@@ -50,6 +50,7 @@ export class FakeCluster {
         },
         wasAlone: async () => this.alone || this.saved?.safeToBootstrap === true,
         forgetView: async () => this.#changed('forget view'),
+        forbidBootstrap: async () => this.#changed('forbid bootstrap'),
         allowBootstrap: async ({ uuid, seqno }) => {
           if (this.broken) throw new ApmodeError('storage', 'cannot write grastate.dat: no space left on the disk')
           this.#changed(`allow bootstrap at ${seqno}`)

@@ -76,6 +76,12 @@ export function createClusterFiles({ unit, defaults = [], units = true }: Cluste
       }
     },
 
+    async forbidBootstrap(call) {
+      const path = join(await folder(call), 'grastate.dat')
+      const saved = readSaved(path)
+      if (saved?.position.safeToBootstrap === true) await replace(path, withSafeToBootstrap(saved.text, false))
+    },
+
     async allowBootstrap(expected, call) {
       const path = join(await folder(call), 'grastate.dat')
       const saved = readSaved(path)

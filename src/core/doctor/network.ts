@@ -119,7 +119,7 @@ export const NETWORK: readonly Check[] = [
     may: ['firewall', 'modeFile'],
     judge: ({ config, reach, firewall, modeFile }) => {
       const { peer, database } = config
-      if (peer === null) return ok(NO_PEER)
+      if (peer === null) return ok(config.peers.length === 0 ? NO_PEER : 'there is no one peer')
       const verdict = barred(firewall, { config, peer, hook: 'output', protocol: 'tcp' })
       if (verdict !== null) return verdict
       if (reach === null) return ok(`${peer.address}:${database.port} accepts`)
@@ -138,7 +138,7 @@ export const NETWORK: readonly Check[] = [
     may: ['firewall'],
     judge: ({ config, peerSessions, modeFile, firewall }) => {
       const { peer, database } = config
-      if (peer === null) return ok(NO_PEER)
+      if (peer === null) return ok(config.peers.length === 0 ? NO_PEER : 'there is no one peer')
       const verdict = barred(firewall, { config, peer, hook: 'input', protocol: 'tcp' })
       if (verdict !== null) return verdict
       if (peerSessions > 0) return ok(`sessions from ${peer.address}: ${peerSessions}`)

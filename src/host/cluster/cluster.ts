@@ -3,7 +3,7 @@
  * component is formed only by a machine that is proven to have everything that counts; of two that begin at the same moment at
  * least one gives up, since each says that it begins before it asks the others.
  */
-import { bootstrapRefusal, joinRefusal, type Outlook, outlookOf, type Verdict } from '../../core/bootstrap.ts'
+import { aheadOf, bootstrapRefusal, joinRefusal, type Outlook, outlookOf } from '../../core/bootstrap.ts'
 import { ApmodeError, messageOf } from '../../core/errors.ts'
 import { type Position, parsePosition } from '../../core/galera-state.ts'
 import { databaseUnitOf, isDown, type Observed } from '../../core/observed.ts'
@@ -87,8 +87,9 @@ export class Cluster {
   /** Why the database is not started, where it does not run; null: it joins, or there is no cluster. */
   async joinRefusal(tell: Tell): Promise<CommandResult | null> {
     if (!(await this.#isDown())) return null
-    const { verdict, rows } = await this.outlook(NO_WORDS, tell, 0)
-    if ((await this.#stoodAlone(verdict)) !== null) return null
+    const outlook = await this.outlook(NO_WORDS, tell, 0)
+    if ((await this.#stoodAlone(outlook)) !== null) return null
+    const { verdict, rows } = outlook
     const why = joinRefusal(verdict, this.#supervisor.parts.config.node.name)
     return why === null ? null : { ...refused(GUARD, `nothing was started: ${why}`), members: rows }
   }
@@ -97,10 +98,11 @@ export class Cluster {
    * Where the data of this machine stands, if it was the only member when its database ended, and none is known to be newer: nobody
    * can have gone on without it. null: it joins, or must not begin by itself.
    */
-  async #stoodAlone(verdict: Verdict): Promise<Position | null> {
+  async #stoodAlone({ verdict, rows, forming }: Outlook): Promise<Position | null> {
     const { settler, parts } = this.#supervisor
-    const older = verdict.kind === 'newest' && !verdict.nodes.includes(parts.config.node.name)
-    if (verdict.kind === 'primary' || older) return null
+    // Also beside a silent machine: whoever answers and has more has gone on, because a person said so.
+    const ahead = aheadOf(rows, parts.config.node.name)
+    if (verdict.kind === 'primary' || ahead.length > 0 || forming.length > 0) return null
     if (!(await parts.cluster?.files.wasAlone({ timeoutMs: FILE_MS }))) return null
     const { uuid, seqno } = this.#own.view(await settler.look('anew'))
     return uuid === null || seqno === null ? null : { uuid, seqno }
@@ -109,8 +111,7 @@ export class Cluster {
   /** How `start` starts the database: as the first member where it stood alone; undefined: it joins. */
   async startsAs(account: Account, tell: Tell): Promise<StartsAs | undefined> {
     if (!(await this.#isDown())) return undefined
-    const { verdict } = await this.outlook(NO_WORDS, tell, 0)
-    const position = await this.#stoodAlone(verdict)
+    const position = await this.#stoodAlone(await this.outlook(NO_WORDS, tell, 0))
     if (position === null) return undefined
     await this.#allow(position, account, tell)
     return 'first member'
@@ -155,8 +156,18 @@ export class Cluster {
       await this.#allow(position, account, tell)
     }
     if (!account.failed) await services.start(account, tell, grants, 'first member')
+    if (account.failed && forms === 'start') await this.#forbid()
     const formed = [`this machine has formed the primary component from ${position.seqno}`, ...lost].join('; ')
     return { ...account.result(account.failed ? whereNow() : formed), members: outlook.rows }
+  }
+
+  /** Nothing came of it: a later start must not take the mark for one of Galera's own. */
+  async #forbid(): Promise<void> {
+    const { cluster, log } = this.#supervisor.parts
+    if (!(await this.#isDown())) return
+    await cluster?.files
+      .forbidBootstrap({ timeoutMs: FILE_MS })
+      .catch((thrown: unknown) => log.warn({}, messageOf(thrown)))
   }
 
   async #allow(position: Position, account: Account, tell: Tell): Promise<void> {

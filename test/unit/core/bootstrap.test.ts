@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { bootstrapRefusal, joinRefusal, type Member, outlookOf, type Verdict } from '../../../src/core/bootstrap.ts'
+import {
+  aheadOf,
+  bootstrapRefusal,
+  joinRefusal,
+  type Member,
+  outlookOf,
+  type Verdict,
+} from '../../../src/core/bootstrap.ts'
 import { NO_HISTORY, type Position } from '../../../src/core/galera-state.ts'
 import type { MemberView } from '../../../src/ports/cluster.ts'
 
@@ -162,6 +169,15 @@ describe('a database runs', () => {
     expect(newest(verdict)).toEqual(['host2'])
     expect(rows[1]?.sentence).toBe('non-Primary, Initialized, the newest')
   })
+})
+
+test('whoever has more, or another past, is ahead of this machine; all are of one that does not know where it stands', () => {
+  const ahead = (...wishes: [Wish, Wish, Wish]) => aheadOf(three(...wishes).rows, 'host1')
+  expect(ahead(at(5), at(5), NEVER)).toEqual([])
+  expect(ahead(at(5), SILENT, UNKNOWN)).toEqual([])
+  expect(ahead(at(5), SILENT, at(6))).toEqual(['host3'])
+  expect(ahead(at(5), at(1, OTHER), at(4))).toEqual(['host2'])
+  expect(ahead(UNKNOWN, at(1), at(2))).toEqual(['host2', 'host3'])
 })
 
 test('in every combination of three: nobody beside a Primary, beside a doubt, or behind anybody who counts', () => {

@@ -68,6 +68,7 @@ test('only the one line changes when a file is to bootstrap', () => {
   expect(withSafeToBootstrap(withSafeToBootstrap(SAVED))).toBe(withSafeToBootstrap(SAVED))
   const old = SAVED.replace(/safe.*\n/, '')
   expect(withSafeToBootstrap(old)).toBe(`${old}safe_to_bootstrap: 1\n`)
+  expect(withSafeToBootstrap(withSafeToBootstrap(SAVED), false)).toBe(SAVED)
   expect(withSafeToBootstrap('uuid: x')).toBe('uuid: x\nsafe_to_bootstrap: 1\n')
 })
 
