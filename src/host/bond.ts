@@ -170,7 +170,7 @@ export class Bond {
 
   /** Is anybody there at all? `peer`: looked at just now. */
   async #lookOut(sources: BondSources, peer: PeerStatus | null): Promise<void> {
-    if (!this.outlook.doubtful(this.#parts.clock.elapsed())) return this.outlook.answered(true)
+    if (this.outlook.isCalm(this.#parts.clock.elapsed()) && !this.member.isUneasy(peer)) return
     const seen = peer ?? (await sources.lookAtPeer(LIMITS.peerLook))
     this.outlook.answered(seen?.reachable === true || seen?.refused === true)
     if (this.#soon !== null) clearTimeout(this.#soon)

@@ -85,6 +85,11 @@ export class Member {
     return [component, state, ready, members.join(), desynced, readOnly, this.apart, this.#partedAt].join(' ')
   }
 
+  /** Something is at stake now: it is in no component, or a silent peer is still counted to it. */
+  isUneasy(peer: PeerStatus | null): boolean {
+    return this.lost || (this.#seen !== null && peer?.reachable === false)
+  }
+
   get lost(): boolean {
     return this.#seen !== null && !isPrimary(this.#seen)
   }

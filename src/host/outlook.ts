@@ -34,6 +34,13 @@ export class Outlook {
     return this.#witness !== null && now - this.#witness.answeredAt() >= WITNESS_SILENT_MS
   }
 
+  /** Nothing is in doubt: that counts as an answer. */
+  isCalm(now: number): boolean {
+    if (this.doubtful(now)) return false
+    this.answered(true)
+    return true
+  }
+
   cutOff(now: number): boolean {
     return this.#blind > 1 && this.doubtful(now)
   }

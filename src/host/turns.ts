@@ -26,6 +26,8 @@ export class Turns {
       cutOff,
       diverged.map(rangeText),
       member.words,
+      // Each of them decides whether a member without a component goes on alone.
+      ...(member.lost ? [lineage.cluster.witnessed, lineage.cluster.lately] : []),
     ])
     if (words === this.#told) return null
     this.#told = words
