@@ -25,6 +25,8 @@ export class FakeCluster {
   /** What the logs say; a sentence: why nothing. */
   recovered: Position | string = { uuid: HISTORY, seqno: 5 }
   recoveries = 0
+  /** A recovery waits for it. */
+  gate: Promise<void> | null = null
   /** By address; undefined: nobody answers there. */
   readonly others = new Map<string, MemberView | undefined>()
   /** Called when somebody is asked. */
@@ -45,8 +47,10 @@ export class FakeCluster {
         saved: async () => this.saved,
         recover: async () => {
           this.recoveries += 1
-          if (typeof this.recovered === 'string') throw new ApmodeError('failed', this.recovered)
-          return this.recovered
+          const found = this.recovered
+          await this.gate
+          if (typeof found === 'string') throw new ApmodeError('failed', found)
+          return found
         },
         wasAlone: async () => this.alone || this.saved?.safeToBootstrap === true,
         forgetView: async () => this.#changed('forget view'),

@@ -41,7 +41,9 @@ describe.skipIf(skipped !== null)('the position of a Galera member', () => {
     const data = `${server.folder}/data`
     // As the server has it: a recovery without the binary log gives up what is in it and not yet in InnoDB's.
     const log = { log_bin: 'binlog', log_slave_updates: '1' }
-    const own = { datadir: data, tmpdir: server.folder, ...log, innodb_log_file_size: '8M' }
+    // A recovery binds the port and the socket, too.
+    const doors = { port: String(server.port), bind_address: '127.0.0.1', socket: server.socket }
+    const own = { datadir: data, tmpdir: server.folder, ...doors, ...log, innodb_log_file_size: '8M' }
     const lines = Object.entries({ ...own, ...options }).map(([name, value]) => `${name} = "${value}"`)
     writeFileSync(`${server.folder}/my.cnf`, `[mysqld]\n${lines.join('\n')}\n`)
     files = createClusterFiles({
@@ -81,6 +83,18 @@ describe.skipIf(skipped !== null)('the position of a Galera member', () => {
     expect(await files.recover(CALL)).toEqual(before)
     // Looking changed nothing.
     expect(await files.recover(CALL)).toEqual(before)
+  })
+
+  test('one that was the only member when it ended knows that, until it forgets its last view', async () => {
+    const view = `${server.folder}/data/gvwstate.dat`
+    await files.forbidBootstrap(CALL)
+    expect(await files.saved(CALL)).toMatchObject({ safeToBootstrap: false })
+    expect([existsSync(view), await files.wasAlone(CALL)]).toEqual([true, true])
+    await files.forgetView(CALL)
+    await files.forgetView(CALL)
+    expect([existsSync(view), await files.wasAlone(CALL)]).toEqual([false, false])
+    await files.allowBootstrap(await files.recover(CALL), CALL)
+    expect(await files.wasAlone(CALL)).toBe(true)
   })
 
   test('one that starts again from there goes on with its history', async () => {

@@ -26,6 +26,7 @@ test.each([
   ['empty', '', 'it has not one uuid and one seqno'],
   ['cut off', SAVED.slice(0, 60), 'it has not one uuid and one seqno'],
   ['said twice', `${SAVED}seqno: 7\n`, 'it has not one uuid and one seqno'],
+  ['of two histories', `${SAVED}uuid: ${UUID}\n`, 'it has not one uuid and one seqno'],
   ['a number that is none', SAVED.replace('1042', '10x42'), 'its uuid or its seqno cannot be read'],
   ['a number that is too large', SAVED.replace('1042', '9'.repeat(17)), 'its uuid or its seqno cannot be read'],
   ['a uuid that is none', SAVED.replace('3a38', 'zz38'), 'its uuid or its seqno cannot be read'],

@@ -177,6 +177,15 @@ describe('apmode bootstrap', () => {
     expect(made(machine)).toEqual([])
   })
 
+  test("whose database does not start leaves no mark that a later start could take for Galera's own", async () => {
+    const machine = fallen()
+    machine.world.failing.set('start mariadb.service', 'the job failed')
+    const result = await bootstrap(machine)
+    expect(result).toMatchObject({ exit: 1, sentence: expect.stringContaining('the job failed') })
+    const marks = machine.world.changes.filter((change) => change.endsWith('bootstrap') || change.startsWith('allow'))
+    expect(marks).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
+  })
+
   test('forms the component in a database that runs without one', async () => {
     const machine = fallen({ seqno: 4 })
     const { world } = machine
@@ -356,6 +365,35 @@ describe('the position of this machine', () => {
       uuid: null,
       detail: expect.stringMatching(/is starting; .* systemctl kill --signal=KILL mariadb.service there/),
     })
+  })
+
+  test('of a database that ran in between is looked for anew', async () => {
+    const machine = fallen()
+    await position(machine)
+    machine.world.becomes('mariadb.service', 'active')
+    await driven?.idle()
+    machine.cluster.saved = { uuid: HISTORY, seqno: 31, safeToBootstrap: false }
+    machine.world.becomes('mariadb.service', 'inactive')
+    await driven?.idle()
+    expect(await position(machine)).toMatchObject({ seqno: 31 })
+  })
+
+  test('that was found too late, since the database ran meanwhile, is not believed', async () => {
+    const machine = fallen()
+    const { cluster, world } = machine
+    cluster.saved = { uuid: HISTORY, seqno: -1, safeToBootstrap: false }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    cluster.gate = promise
+    driven = await drive(world)
+    await vi.waitFor(() => expect(cluster.recoveries).toBe(1))
+    world.becomes('mariadb.service', 'active')
+    await driven.idle()
+    world.becomes('mariadb.service', 'inactive')
+    await driven.idle()
+    cluster.recovered = { uuid: HISTORY, seqno: 99 }
+    cluster.gate = null
+    resolve()
+    await vi.waitFor(() => expect(driven?.control.cluster()?.seqno).toBe(99))
   })
 
   test('another engine has none', async () => {
