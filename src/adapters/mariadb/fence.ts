@@ -22,11 +22,14 @@ import { type Countdown, countdown, linkOf, type Session } from './session.ts'
 
 /** What blocks the change gets this long to end by itself before its connections are killed. */
 const GRACE_MS = 50
+const LATER_TRY = 0.8
 
 export interface FenceMemory {
   /** The process behind the last connection; null: never connected. */
   process: ServerProcess | null
   readonly events: Events
+  /** What the first try gets of the limit: what it may have to wait for must fit into it. */
+  readonly firstTry: number
 }
 
 export async function fence(session: Session, memory: FenceMemory, call: Call): Promise<FenceOutcome> {
@@ -57,7 +60,7 @@ export async function fence(session: Session, memory: FenceMemory, call: Call): 
   for (let attempt = 0; attempt < 2 && round.left.leftMs() > 0; ) {
     try {
       const link = await linkOf(session, 'fence', round.left.leftMs())
-      const { state, clients } = await setReadOnly(round, link, attempt)
+      const { state, clients } = await setReadOnly(round, link, attempt === 0 ? memory.firstTry : LATER_TRY, attempt)
       const { holds, detail } = await endClients(round, link, clients, state)
       return outcome(holds, detail)
     } catch (error) {
@@ -79,12 +82,12 @@ interface ReadBack {
 }
 
 /** Sets read_only, reads it back and stops the event scheduler. Throws DatabaseFailure. */
-async function setReadOnly(round: Round, link: Link, attempt: number): Promise<ReadBack> {
+async function setReadOnly(round: Round, link: Link, share: number, attempt: number): Promise<ReadBack> {
   const { session, left } = round
   const helper = await helperOf(session, link)
   // With one connection only nobody could kill what blocks it afterwards: kill before.
   if (helper === null || attempt > 0) await killListed(round, helper ?? link)
-  const limitMs = left.leftMs() * (attempt === 0 ? 0.5 : 0.8)
+  const limitMs = left.leftMs() * share
   const change = link.run(statements.fence(limitMs), Math.min(limitMs * 1.1, left.leftMs()))
   change.catch(() => {})
   if (helper !== null) {

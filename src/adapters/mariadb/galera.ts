@@ -27,6 +27,9 @@ const refuse = (deed: string) =>
     ),
   )
 
+/** Commits that wait for a silent member end when it is given up, after half a second or somewhat more, and read_only with them. */
+const FIRST_TRY = 0.8
+
 export function createGalera({ socket, log = () => {} }: MariadbOptions): Database {
   let schedulerWasOn = false
   // Where an event runs is the cluster's affair: Galera leaves it enabled on one member only. The fence alone is ours.
@@ -40,7 +43,7 @@ export function createGalera({ socket, log = () => {} }: MariadbOptions): Databa
     rest: async () => {},
   }
   const prepare = [clusterStatements.readAnywhere()]
-  const { session, memory, open, close } = keepLocal({ socket, log, events, prepare })
+  const { session, memory, open, close } = keepLocal({ socket, log, events, firstTry: FIRST_TRY, prepare })
   const seen: { leads: Leads } = { leads: { lead: null, leads: [] } }
   const folders: Folders = { known: [] }
   const peer = peerLook(lookAtPeerMember, prepare)

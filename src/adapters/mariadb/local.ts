@@ -23,13 +23,15 @@ export interface LocalOptions {
   readonly socket: string
   readonly log: Log
   readonly events: Events
+  /** Of a fence: see FenceMemory. */
+  readonly firstTry: number
   /** For each connection, beside what all have. */
   readonly prepare?: readonly string[]
 }
 
-export function keepLocal({ socket, log, events, prepare = [] }: LocalOptions): Local {
+export function keepLocal({ socket, log, events, firstTry, prepare = [] }: LocalOptions): Local {
   const target: Target = { kind: 'local', socket }
-  const memory: FenceMemory = { process: null, events }
+  const memory: FenceMemory = { process: null, events, firstTry }
   const prepared = async (link: Link, limitMs: number) => {
     if (prepare.length > 0) await link.run(prepare, limitMs)
   }

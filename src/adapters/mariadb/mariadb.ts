@@ -42,7 +42,7 @@ export function createMariadb(options: MariadbOptions): Database {
   const log: Log = options.log ?? (() => {})
   const target: Target = { kind: 'local', socket: options.socket }
   const events = createEvents(target, log)
-  const { session, memory, open, close } = keepLocal({ socket: options.socket, log, events })
+  const { session, memory, open, close } = keepLocal({ socket: options.socket, log, events, firstTry: 0.5 })
   const seen: Seen = { replication: null, lead: null }
   const folders: Folders = { known: [] }
   const peer = peerLook(lookAtPrimary)
