@@ -1,0 +1,198 @@
+/**
+ * docs/recipes/galera on three real machines, its files as they stand: a client writes through the VIP and HAProxy from the first test
+ * to the last, and every write that was acknowledged is looked for in the end, on each member.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Machine } from './apmode-pair.ts'
+import { startClient } from './lab/client.ts'
+import { VIP } from './lab/network.ts'
+import { whyNoLab } from './lab/requirements.ts'
+import { waitFor } from './lab/wait.ts'
+import { complete, type GaleraCluster, startGalera, typed } from './recipes/galera.ts'
+
+const obstacle = whyNoLab()
+const PATIENT = { timeoutMs: 60_000 }
+const OF_REPLICATION = /replicat|replica\b|GTID|semi-sync|relay|follows/i
+/** Without the SQL of a plan, which is to the letter. */
+const sentencesOf = (text: string) => text.replace(/^ {7}.*$/gm, '')
+
+describe.skipIf(obstacle !== null)('three members of a Galera cluster', () => {
+  let galera: GaleraCluster
+  let hosts: readonly Machine[]
+
+  beforeAll(async () => {
+    galera = await startGalera('galera', (sentence) => process.stderr.write(`${sentence}\n`))
+    hosts = galera.hosts
+  })
+  afterAll(async () => {
+    await galera?.stop()
+  })
+
+  /** The machine with the VIP, and the two others. */
+  async function places(): Promise<[Machine, Machine, Machine]> {
+    const all = await Promise.all(hosts.map(async (host) => ({ host, holds: (await host.status()).holder === true })))
+    const [holder, one, two] = all.sort((a, b) => Number(b.holds) - Number(a.holds)).map(({ host }) => host)
+    if (holder === undefined || one === undefined || two === undefined) throw new Error('cannot find three machines')
+    return [holder, one, two]
+  }
+  const tell = (what: string, at: number) =>
+    process.stderr.write(
+      `${what}: without an acknowledged write ${Math.round(galera.client.longestGap(at)?.ms ?? Number.NaN)} ms\n`,
+    )
+  const unfit = (machine: Machine, patienceMs = 5000) =>
+    waitFor(async () => (await machine.status()).fit === false, { patienceMs, reason: `${machine.name} unfit` })
+  /** The client goes on, and its longest wait is bounded. */
+  async function goesOn(what: string, at: number, withinMs: number): Promise<void> {
+    await galera.written(`writes after: ${what}`, at + 200)
+    await galera.written('writes that go on')
+    tell(what, at)
+    expect(galera.client.longestGap(at)?.ms).toBeLessThan(withinMs)
+  }
+  const writersIn = async (machine: Machine, since: number) =>
+    new Set(
+      (
+        await machine.must([
+          'mariadb',
+          '-N',
+          '-e',
+          `SELECT DISTINCT via FROM app.entry WHERE at > FROM_UNIXTIME(${since / 1000})`,
+        ])
+      )
+        .trim()
+        .split('\n'),
+    )
+  const wsrep = async (machine: Machine, name: string) =>
+    (await machine.must(['mariadb', '-N', '-e', `SHOW GLOBAL STATUS LIKE '${name}'`])).trim().split('\t')[1]
+
+  test('each takes writes, the balancer spreads them, and everything that is shown speaks of the cluster', async () => {
+    const since = Date.now()
+    for (const host of hosts) {
+      const status = await host.status()
+      expect(status).toMatchObject({ engine: 'galera', mode: 'ap', writable: true, fit: true, reasons: [] })
+      expect(status.replication).toBeNull()
+      expect(await wsrep(host, 'wsrep_local_state_comment')).toBe('Synced')
+      for (const words of ['status', 'table', 'plan set m', 'history']) {
+        const { stdout } = await host.apmode(words)
+        expect(sentencesOf(stdout), `${host.name}: ${words}`).not.toMatch(OF_REPLICATION)
+      }
+      expect((await host.apmode('status')).stdout).toMatch(/Synced/)
+      const metrics = await host.must(['curl', '-sS', `http://${host.address}:8008/metrics`])
+      expect(metrics).toMatch(/^apmode_cluster_/m)
+      expect(metrics).not.toMatch(/^apmode_replication/m)
+      const report = JSON.parse((await host.exec(['apmode', 'doctor', '--json'], PATIENT)).stdout) as {
+        findings: { id: string; severity: string; found: string }[]
+      }
+      expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([])
+    }
+    await galera.written('a second of writes', since + 1000)
+    expect(await writersIn(hosts[0] as Machine, since)).toEqual(new Set(['host1', 'host2', 'host3']))
+  })
+
+  test('a member that is killed: the others go on, it is unfit at once, and comes back', async () => {
+    const [, one] = await places()
+    const at = Date.now()
+    await one.must(['systemctl', 'kill', '-s', 'KILL', 'mariadb'])
+    await unfit(one)
+    await goesOn('a member killed', at, 3000)
+    await typed(one, 'start')
+    await complete(hosts)
+  })
+
+  test('a member that hangs: the others go on, it is unfit, and comes back', async () => {
+    const [, one] = await places()
+    const at = Date.now()
+    await one.must(['systemctl', 'kill', '-s', 'STOP', 'mariadb'])
+    await unfit(one)
+    await goesOn('a member hung', at, 3000)
+    await one.shell('systemctl kill -s CONT mariadb || true')
+    await typed(one, 'start')
+    await complete(hosts)
+  })
+
+  test('the machine with the VIP loses its power: another one has the VIP, the two go on; `apmode start` brings it back', async () => {
+    const [holder] = await places()
+    const at = await holder.powerOff()
+    await goesOn('power of the holder', at, 3000)
+    await holder.powerOn()
+    await typed(holder, 'start')
+    await complete(hosts)
+  })
+
+  test('a member that is cut off refuses writes at once and is unfit; it comes back by itself', async () => {
+    const [, one] = await places()
+    const at = Date.now()
+    await one.cable('pulled')
+    await waitFor(() => galera.sampler.since(one.name, false, at), { patienceMs: 3000, reason: 'no writes there' })
+    process.stderr.write(
+      `cut off: takes no writes after ${Math.round((galera.sampler.since(one.name, false, at) ?? 0) - at)} ms\n`,
+    )
+    await unfit(one)
+    const refused = await one.exec(['mariadb', '-e', 'INSERT INTO app.entry (n) VALUES (-1)'])
+    expect(refused.code).not.toBe(0)
+    await goesOn('a member cut off', at, 3000)
+    await one.cable('plugged')
+    await complete(hosts)
+  })
+
+  test('`set m` takes a member out gently: a program that connects anew for each transaction sees no error', async () => {
+    const [, , two] = await places()
+    const watched = { names: galera.cluster.names }
+    const program = startClient(watched, {
+      door: { host: VIP, port: 3306 },
+      writeEveryMs: 20,
+      readEveryMs: 0,
+      firstNumber: 10_000_000,
+      attemptMs: 2000,
+      anew: true,
+    })
+    await waitFor(() => program.acknowledged.length > 20, { patienceMs: 5000, reason: 'writes of a program' })
+    await typed(two, 'set m')
+    expect(await two.modeFile()).toBe('m')
+    const out = Date.now()
+    await waitFor(() => program.firstBegunAfter(out + 500), { patienceMs: 5000, reason: 'writes that go on' })
+    await typed(two, 'set ap --now')
+    await complete(hosts)
+    await waitFor(async () => (await writersIn(two, Date.now() - 500)).has(two.name), {
+      patienceMs: 5000,
+      reason: `writes through ${two.name} again`,
+    })
+    await program.stop()
+    expect([...program.refusals()]).toEqual([])
+    expect(await program.lostOn(two)).toEqual([])
+  })
+
+  test('all three lose power: the newest one is named, `bootstrap` is refused elsewhere, the others join, nothing is lost', async () => {
+    const [first, second, third] = hosts as [Machine, Machine, Machine]
+    await first.powerOff()
+    // So that the states differ for certain.
+    const at = Date.now()
+    await galera.written('writes without the first one', at + 300)
+    await second.powerOff()
+    await third.powerOff()
+    await Promise.all(hosts.map((host) => host.powerOn()))
+    const start = await first.apmode('start', PATIENT)
+    expect(start.code, start.stdout + start.stderr).toBe(3)
+    expect(start.stdout + start.stderr).toMatch(/host2|host3/)
+    const seen = await first.apmode('bootstrap --dry-run', PATIENT)
+    expect(seen.stdout).toMatch(/host2|host3/)
+    const refused = await first.apmode('bootstrap', PATIENT)
+    expect(refused.code, refused.stdout + refused.stderr).toBe(3)
+    const rows = JSON.parse((await second.apmode('bootstrap --dry-run --json', PATIENT)).stdout) as {
+      rows: { node: string; newest: boolean }[]
+    }
+    const newest = hosts.find((host) => rows.rows.some(({ node, newest: is }) => is && node === host.name))
+    if (newest === undefined) throw new Error(`no machine is the newest: ${JSON.stringify(rows)}`)
+    expect(newest).not.toBe(first)
+    await typed(newest, 'bootstrap')
+    for (const host of hosts) if (host !== newest) await typed(host, 'start')
+    await complete(hosts)
+    await galera.written('writes after the power cut')
+  })
+
+  test('nothing that was acknowledged is lost on any member, and there never were two components', async () => {
+    await galera.client.stop()
+    expect(galera.client.acknowledged.length).toBeGreaterThan(1000)
+    for (const host of hosts) expect(await galera.client.lostOn(host), host.name).toEqual([])
+    expect(await galera.sampler.stop()).toEqual([])
+  })
+})
