@@ -22,6 +22,8 @@ export class Member {
   #partedAt: number | null = null
   /** It has come back, and was not compared with the peer yet. */
   strange = true
+  /** It was in a primary component since its database answers: one that joins is in none for a moment, and has lost nothing. */
+  #wasIn = false
   /** The peer is in a primary component of its own. */
   apart = false
 
@@ -37,6 +39,7 @@ export class Member {
     this.#seen = own
     this.apart = isApart(own, peer, this.#self.address)
     this.#compare(own, peer)
+    this.#wasIn ||= isPrimary(own)
     this.#lostAt = isPrimary(own) ? null : (this.#lostAt ?? seen.begun)
     if (isPrimary(own) && seen.begun >= this.#believedFrom) {
       this.#primaryAt = seen.begun
@@ -61,6 +64,7 @@ export class Member {
     }
     this.#whole = false
     this.#seen = null
+    this.#wasIn = false
     this.#lostAt = null
     this.strange = true
     this.apart = false
@@ -91,6 +95,6 @@ export class Member {
   }
 
   get lost(): boolean {
-    return this.#seen !== null && !isPrimary(this.#seen)
+    return this.#wasIn && !isPrimary(this.#seen)
   }
 }

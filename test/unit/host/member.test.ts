@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Member } from '../../../src/host/member.ts'
+import type { Membership } from '../../../src/ports/database.ts'
 import { type Driven, drive, quiet } from '../../fakes/driven.ts'
 import { synced, World } from '../../fakes/world.ts'
 
@@ -280,5 +282,23 @@ describe('a member that joined again over its own rows', () => {
     await vi.waitFor(() => expect(world.database.writable).toBe(false))
     const { exit, sentence } = await driven.control.rejoin({ force: false, timeoutMs: 1000 }, quiet)
     expect([exit, sentence]).toEqual([3, expect.stringContaining('do not have the same past')])
+  })
+})
+
+describe('its place in a component', () => {
+  const look = (member: Member, cluster: Membership) =>
+    member.look(cluster, null, { begun: 0, stoodStill: false })
+  const joining: Membership = { ...synced, component: 'non-Primary', state: 'Initialized', ready: false }
+
+  test('is lost by one that was in it, not by one that joins: its start is not aborted', () => {
+    const member = new Member(galera().config, 1000)
+    look(member, joining)
+    expect(member.lost).toBe(false)
+    look(member, synced)
+    look(member, joining)
+    expect(member.lost).toBe(true)
+    member.away('down', 0)
+    look(member, joining)
+    expect(member.lost).toBe(false)
   })
 })
