@@ -286,8 +286,7 @@ describe('a member that joined again over its own rows', () => {
 })
 
 describe('its place in a component', () => {
-  const look = (member: Member, cluster: Membership) =>
-    member.look(cluster, null, { begun: 0, stoodStill: false })
+  const look = (member: Member, cluster: Membership) => member.look(cluster, null, { begun: 0, stoodStill: false })
   const joining: Membership = { ...synced, component: 'non-Primary', state: 'Initialized', ready: false }
 
   test('is lost by one that was in it, not by one that joins: its start is not aborted', () => {
