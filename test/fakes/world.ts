@@ -145,6 +145,8 @@ export class World {
   /** Called after each change; a test looks for what must never be, or throws Killed. */
   onChange: (change: string) => void = () => {}
   probes: Parts['probes'] = []
+  /** Variables that were taken out of systemd's environment. */
+  readonly forgotten: string[] = []
   /** The files of a Galera member, and the others; null: nobody asks. */
   galera: Parts['cluster'] = null
   /** The operator's programs, by name; undefined: it agrees. */
@@ -455,7 +457,7 @@ export class World {
         })
         return []
       },
-      forgetVariable: async () => {},
+      forgetVariable: async ({ name }) => void this.forgotten.push(name),
       keepVariable: async () => {},
       systemState: async () => 'running',
       watch: (_units, listener) => {

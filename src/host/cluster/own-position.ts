@@ -24,6 +24,8 @@ interface Found {
   readonly known: 'grastate.dat' | 'recovered' | null
   readonly safeToBootstrap: boolean | null
   readonly detail: string
+  /** All was tried that there is to try. */
+  readonly tried: boolean
 }
 
 type Seen = Pick<Observed, 'units' | 'database'>
@@ -60,7 +62,8 @@ export class OwnPosition {
     const life = this.#life
     this.#seeking = this.#find(mayRecover)
       .then((found) => {
-        if (found.position === null) this.#failedAt = clock.elapsed()
+        // What was not tried is tried as soon as the mode allows it.
+        if (found.position === null && found.tried) this.#failedAt = clock.elapsed()
         if (life === this.#life) this.#found = found
       })
       .finally(() => {
@@ -100,17 +103,17 @@ export class OwnPosition {
       safeToBootstrap = saved?.safeToBootstrap ?? null
       if (saved !== null && saved.seqno >= 0) {
         const position = { uuid: saved.uuid, seqno: saved.seqno }
-        return { position, known: 'grastate.dat', safeToBootstrap, detail: '' }
+        return { position, known: 'grastate.dat', safeToBootstrap, detail: '', tried: true }
       }
     } catch (thrown) {
       // The logs may know more than a file that is damaged.
       trouble = `${messageOf(thrown)}; `
     }
     const nothing = { ...NOWHERE, safeToBootstrap }
-    if (!mayRecover) return { ...nothing, detail: `${trouble}${NOT_LOOKED_FOR}` }
+    if (!mayRecover) return { ...nothing, tried: false, detail: `${trouble}${NOT_LOOKED_FOR}` }
     try {
       const position = await files.recover({ timeoutMs: RECOVER_MS })
-      if (isWhole(position)) return { position, known: 'recovered', safeToBootstrap, detail: '' }
+      if (isWhole(position)) return { position, known: 'recovered', safeToBootstrap, detail: '', tried: true }
       return { ...nothing, detail: `${trouble}its logs have no number for the history ${position.uuid}` }
     } catch (thrown) {
       return { ...nothing, detail: `${trouble}${messageOf(thrown)}` }
@@ -121,7 +124,7 @@ export class OwnPosition {
 const NOT_LOOKED_FOR =
   'its database did not end well, and in mode m nothing is run to find out more: apmode set ap there, or --position'
 
-const NOWHERE = { position: null, known: null, safeToBootstrap: null } as const
+const NOWHERE = { position: null, known: null, safeToBootstrap: null, tried: true } as const
 
 const NOTHING: Omit<MemberView, 'node' | 'forming'> = {
   running: null,

@@ -186,6 +186,12 @@ describe('apmode bootstrap', () => {
     expect(marks).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
   })
 
+  test('that was killed in the middle leaves no variable: every later start would form a cluster of its own', async () => {
+    const { world } = fallen()
+    driven = await drive(world)
+    expect(world.forgotten).toContain('_WSREP_NEW_CLUSTER')
+  })
+
   test('forms the component in a database that runs without one', async () => {
     const machine = fallen({ seqno: 4 })
     const { world } = machine
@@ -323,6 +329,15 @@ describe('the position of this machine', () => {
       detail: expect.stringContaining('apmode set ap there'),
     })
     expect(machine.cluster.recoveries).toBe(0)
+  })
+
+  test('is looked for at once when the mode allows it', async () => {
+    const machine = fallen()
+    machine.world.mode = { mode: 'm', being: null, problem: null }
+    machine.cluster.saved = { uuid: HISTORY, seqno: -1, safeToBootstrap: false }
+    await position(machine)
+    await driven?.control.set({ mode: 'ap', now: false, force: false }, quiet)
+    expect(await position(machine)).toMatchObject({ seqno: 5, known: 'recovered' })
   })
 
   test('is looked for before a machine has its first mode: a new cluster begins so', async () => {
