@@ -194,7 +194,8 @@ function machineOf(names: RunNames, options: Required<NodeOptions>, folder: stri
       await exec(['systemctl', 'poweroff'], { timeoutMs: 5000 })
       await gone('shut down', 60_000)
     },
-    cable: (state) => setCable(names, name, state),
+    // One that is off gets a new cable when it boots; the old one goes with its namespace, a moment after the power.
+    cable: async (state) => (nspawn === null && state === 'plugged' ? undefined : setCable(names, name, state)),
     nic: (state) => setLink(machine, options.interface, state),
     async installPackage(debPath) {
       const target = `/root/${debPath.split('/').at(-1)}`
