@@ -202,12 +202,14 @@ describe.skipIf(obstacle !== null)('handover', () => {
     test.each(['LOCK TABLES entry WRITE', 'LOCK TABLES entry READ', 'FLUSH TABLES WITH READ LOCK'])(
       'a client holds %s',
       async (lock) => {
-        const held = holder.exec(['mariadb', PROBE.database, '-e', `${lock}; SELECT SLEEP(3)`], PATIENT)
+        const held = holder.exec(['mariadb', PROBE.database, '-e', `${lock}; SELECT SLEEP(20)`], PATIENT)
         await waitFor(async () => /locked/.test(await sentence('plan handover')), {
-          patienceMs: 6_000,
+          patienceMs: 12_000,
           reason: 'the lock seen',
         })
         await refused(/root@localhost \(connection \d+\) holds .* locked, for \d+\.\d s \(--kill ends it\)/)
+        const sleeping = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(20)'"
+        await holder.must(['sh', '-c', `mariadb -e "KILL $(mariadb -N -e "${sleeping}")"`])
         await held
       },
     )
