@@ -38,11 +38,12 @@ export async function runOnce(field: Field, fault: TopologyFault): Promise<Topol
   await pause(REST_MS + Math.random() * 100)
   const struck = [...((await fault.before?.(field, await movedTo(machines, []))) ?? [])]
   if (struck.length > 0) await pause(REST_MS)
-  const victim = await movedTo(machines, struck)
+  const holder = await movedTo(machines, struck)
+  const victim = fault.victim === 'other' ? (machines.find((one) => one !== holder) ?? holder) : holder
   const at = Date.now()
   const striking = Promise.resolve(fault.strike(victim)).then(() => null, messageOf)
   struck.push(victim)
-  const heir = fault.moves ? await movedTo(machines, struck) : victim
+  const heir = fault.moves ? await movedTo(machines, struck) : holder
   const vipMs = fault.moves ? Date.now() - at : null
   await answering(meter, at)
   const problem = await striking

@@ -20,6 +20,8 @@ export interface TopologyFault {
   readonly title: string
   /** Milliseconds without an answer, median; a service that has to be started may take its own start time on top. */
   readonly aimMs: number
+  /** Who is struck: whoever has the VIP, unless it says otherwise. */
+  readonly victim?: 'holder' | 'other'
   /** The VIP goes to another machine. */
   readonly moves: boolean
   /** What has happened before, on machines that are whole; those that it struck. The machine that is struck is whoever serves then. */

@@ -110,7 +110,7 @@ describe('the options', () => {
     expect(optionsFrom([])).toMatchObject({ topology: null })
   })
   test.each([
-    [['--topology', 'quartet'], '--topology: there is no quartet; there are haproxy, holder, trio'],
+    [['--topology', 'quartet'], '--topology: there is no quartet; there are haproxy, holder, trio, galera'],
     [['--topology', 'haproxy', '--append'], '--designs, --patience and --append are for the MariaDB pair'],
     [['--runs', 'many'], '--runs is a whole number above 0, not "many"'],
   ])('%j is refused with a sentence', (argv, sentence) => {
