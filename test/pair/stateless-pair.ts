@@ -25,6 +25,8 @@ export interface StatelessOptions extends Pick<PairOptions, 'nodes'> {
   readonly config: string
   /** Path on each machine → text. There before the packages are installed. */
   readonly files?: Readonly<Record<string, string>>
+  /** What `apmode render` writes beside keepalived's file: what → path. */
+  readonly rendered?: Readonly<Record<string, string>>
   /** Debian packages, by name. */
   readonly packages?: readonly string[]
   /** Called for each machine while it is off, last. */
@@ -35,6 +37,7 @@ export interface StatelessOptions extends Pick<PairOptions, 'nodes'> {
 /** Prepared, and no mode is set. */
 export async function startStateless(options: StatelessOptions): Promise<StatelessPair> {
   const { config, files = {}, packages = [], progress = () => {}, provision = async () => {} } = options
+  const rendered = { keepalived: KEEPALIVED, ...options.rendered }
   const packagePath = process.env.APMODE_DEB ?? (await makePackage({ onProgress: progress }))
   const debs = packages.length === 0 ? null : await ensureDebs(packages, progress)
   let prepared = false
@@ -53,14 +56,15 @@ export async function startStateless(options: StatelessOptions): Promise<Statele
         // Nothing of the image starts by itself that the recipe does not know.
         await must(['chroot', node.root, 'systemctl', 'disable', 'mariadb', 'keepalived'], { timeoutMs: 10_000 })
         if (debs !== null) await installDebs(node, debs)
-      } else await renderInto(node, { keepalived: KEEPALIVED })
+      }
       await provision(node)
+      if (prepared) await renderInto(node, rendered)
     },
   })
   try {
     if (!prepared) {
       progress('installing the package and what `apmode render` writes …')
-      await Promise.all(pair.nodes.map((node) => prepare(node, packagePath)))
+      await Promise.all(pair.nodes.map((node) => prepare(node, packagePath, rendered)))
     }
   } catch (thrown) {
     await pair.stop()
@@ -75,9 +79,9 @@ export async function startStateless(options: StatelessOptions): Promise<Statele
   return { ...pair, machines, machine }
 }
 
-async function prepare(node: LabNode, packagePath: string): Promise<void> {
+async function prepare(node: LabNode, packagePath: string, rendered: Readonly<Record<string, string>>): Promise<void> {
   await node.installPackage(packagePath)
-  await node.shell(`apmode render keepalived > ${KEEPALIVED}`)
+  for (const [what, path] of Object.entries(rendered)) await node.shell(`apmode render ${what} > ${path}`)
 }
 
 /** `apmode set ap --now`, on one after the other: the first one serves. */

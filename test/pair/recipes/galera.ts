@@ -38,6 +38,7 @@ export async function startGalera(recipe: GaleraRecipe, progress: Progress): Pro
     config: text('apmode.toml'),
     files: balanced ? { '/etc/haproxy/haproxy.cfg': text('haproxy.cfg') } : {},
     packages: balanced ? ['haproxy'] : [],
+    rendered: { mariadb: SETTINGS },
     provision: (machine) => machine.writeFile(SECRET_FILE, `${LAB_SECRET}\n`, 0o600),
     progress,
   })
@@ -67,7 +68,6 @@ export async function startGalera(recipe: GaleraRecipe, progress: Progress): Pro
 async function setUp(hosts: readonly Machine[]): Promise<void> {
   const [first, ...others] = hosts
   if (first === undefined) throw new Error('cannot set a cluster up: there is no machine')
-  await Promise.all(hosts.map((host) => host.shell(`apmode render mariadb > ${SETTINGS}`)))
   await typed(first, 'set ap')
   await typed(first, 'bootstrap')
   await first.shell('apmode render grants | mariadb')
