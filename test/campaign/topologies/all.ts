@@ -1,8 +1,11 @@
 /** The topologies of the campaign beside the MariaDB pair. Invariant: keys are unique; a new topology is a row here. */
-import { startClient } from '../../pair/lab/client.ts'
+import type { Machine } from '../../pair/apmode-pair.ts'
+import { type Client, startClient } from '../../pair/lab/client.ts'
 import { VIP } from '../../pair/lab/network.ts'
+import { waitFor } from '../../pair/lab/wait.ts'
 import { type Apaches, startApaches } from '../../pair/recipes/apache.ts'
 import { startBalancers } from '../../pair/recipes/balancers.ts'
+import { startGalera } from '../../pair/recipes/galera.ts'
 import { startProxies } from '../../pair/recipes/proxies.ts'
 import { faultsOf } from './faults.ts'
 import type { Standing, Topology } from './topology.ts'
@@ -47,7 +50,43 @@ const TRIO: Topology = {
   },
 }
 
-export const TOPOLOGIES: readonly Topology[] = [HAPROXY, HOLDER, TRIO]
+/** Those of HAProxy, and the same of the member beside it. */
+const MEMBERS = faultsOf('mariadb', 'a member', ONE)
+  .filter(({ key }) => key.startsWith('unit-'))
+  .map((fault) => ({ ...fault, key: fault.key.replace('unit-', 'member-') }))
+
+const GALERA: Topology = {
+  key: 'galera',
+  title: 'three members of a Galera cluster',
+  recipe: 'galera',
+  faults: [...faultsOf('haproxy', 'HAProxy', ONE), ...MEMBERS],
+  withinMs: 6000,
+  async start(progress) {
+    const { cluster, hosts, client, stop } = await startGalera('galera', progress)
+    return {
+      names: cluster.names,
+      nodes: hosts,
+      answers: () => client.acknowledged.map(({ at }) => at),
+      lost: () => lostOnAny(client, hosts),
+      stop,
+    }
+  },
+}
+
+export const TOPOLOGIES: readonly Topology[] = [HAPROXY, HOLDER, TRIO, GALERA]
+
+/** What was acknowledged a second ago or earlier and is not on each member. */
+async function lostOnAny(client: Client, hosts: readonly Machine[]): Promise<readonly string[]> {
+  const until = Date.now()
+  await waitFor(() => client.firstBegunAfter(until), { patienceMs: 5000, reason: 'a write' }).catch(() => {})
+  const each = await Promise.all(
+    hosts.map(async (host) => {
+      const lost = await client.lostOn(host, until - 1000)
+      return lost.length === 0 ? [] : [`${host.name} lacks ${lost.length} acknowledged writes, ${lost[0]} the first`]
+    }),
+  )
+  return each.flat()
+}
 
 function asked({ pair, stop }: Apaches): Standing {
   const door = { host: VIP, port: 80 }

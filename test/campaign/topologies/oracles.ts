@@ -25,6 +25,8 @@ export interface Evidence {
   readonly withinMs: number
   /** The client was answered again before anybody typed anything. */
   readonly cameBack: boolean
+  /** What was acknowledged and is not there any more, a sentence each. */
+  readonly lost: readonly string[]
   readonly typed: readonly Typed[]
   readonly missing: string | null
 }
@@ -57,6 +59,11 @@ export const TOPOLOGY_ORACLES = [
       bothHolders
         .filter(({ from, to }) => excused === null || from < excused.from || to > excused.to)
         .map(({ from, to }) => `two holders for ${Math.round(to - from)} ms from ${new Date(from).toISOString()} on`),
+  },
+  {
+    key: 'nothing-lost',
+    title: 'what was acknowledged is on every member (where there is data)',
+    judge: ({ lost }: Evidence) => lost,
   },
   {
     key: 'way-home',

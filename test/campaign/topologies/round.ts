@@ -89,6 +89,7 @@ export async function playTopologyRound(
     outageMs,
     withinMs: topology.withinMs,
     cameBack,
+    lost: missing === null ? ((await standing.lost?.()) ?? []) : [],
     typed,
     missing,
   }

@@ -15,6 +15,8 @@ export interface Standing {
   readonly nodes: readonly Machine[]
   /** Epoch milliseconds of the client's answers, oldest first; grows. */
   answers(): readonly number[]
+  /** What was acknowledged and is not there any more, a sentence each; where there is data. */
+  lost?(): Promise<readonly string[]>
   stop(): Promise<void>
 }
 

@@ -58,8 +58,8 @@ export interface Client {
   longestReadGap(afterEpochMs?: number): Gap | null
   /** Waits for the attempts under way; afterwards nothing is acknowledged any more. Throws if the probe itself broke. */
   stop(): Promise<void>
-  /** Numbers that were acknowledged and are not in the node's database; the node's database must answer. */
-  lostOn(node: LabNode): Promise<number[]>
+  /** Numbers that were acknowledged (until a moment) and are not in the node's database; the node's database must answer. */
+  lostOn(node: LabNode, untilEpochMs?: number): Promise<number[]>
 }
 
 export function startClient(pair: Pick<Pair, 'names'>, options: ClientOptions = {}): Client {
@@ -105,12 +105,12 @@ export function startClient(pair: Pick<Pair, 'names'>, options: ClientOptions = 
       const complaint = await child.end(order.attemptMs + 5000)
       if (complaint !== '') throw new Error(`cannot probe ${order.host}: ${complaint}`)
     },
-    async lostOn(node) {
+    async lostOn(node, until = Number.POSITIVE_INFINITY) {
       const rows = await node.must(['mariadb', '-N', '-e', `SELECT n FROM ${PROBE.database}.entry`], {
         timeoutMs: 20_000,
       })
       const there = new Set(rows.split('\n').map(Number))
-      return acknowledged.map((write) => write.n).filter((n) => !there.has(n))
+      return acknowledged.filter(({ n, at }) => at <= until && !there.has(n)).map(({ n }) => n)
     },
   }
 }

@@ -79,6 +79,7 @@ const WELL: Evidence = {
   outageMs: 300,
   withinMs: 5000,
   cameBack: true,
+  lost: [],
   typed: [],
   missing: null,
 }
@@ -94,6 +95,7 @@ describe('an oracle', () => {
 
   test.each<[string, Partial<Evidence>, RegExp]>([
     ['nobody was answered by itself', { cameBack: false }, /^answers: .*by itself/],
+    ['a write is gone', { lost: ['host1 lacks 1 acknowledged writes, 7 the first'] }, /^nothing-lost: host1 lacks/],
     ['an answer took too long', { outageMs: 5001 }, /^answers: 5001 ms without an answer/],
     ['no answer came any more', { outageMs: null }, /^answers: no answer any more/],
     ['two carried the VIP', { bothHolders: [{ from: AT, to: AT + 30 }] }, /^one-holder: two holders for 30 ms/],
