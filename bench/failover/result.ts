@@ -59,6 +59,11 @@ export const RESULTS = fileURLToPath(new URL('../results', import.meta.url))
 
 /** The newest saved result; null when there is none. */
 export function newestResult(folder = RESULTS): string | null {
+  return newestOf(/^failover-.*\.json$/, folder)
+}
+
+/** The newest file whose name is of this kind; their names begin alike and go on with the moment. */
+export function newestOf(kind: RegExp, folder: string): string | null {
   let names: string[] = []
   try {
     names = readdirSync(folder)
@@ -66,7 +71,7 @@ export function newestResult(folder = RESULTS): string | null {
     return null
   }
   const newest = names
-    .filter((name) => /^failover-.*\.json$/.test(name))
+    .filter((name) => kind.test(name))
     .sort()
     .at(-1)
   return newest === undefined ? null : join(folder, newest)

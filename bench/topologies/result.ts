@@ -1,8 +1,8 @@
 /** What is saved of a topology: every single run, and on what machine. Written whole after each run. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Conditions, conditionsHere } from '../failover/conditions.ts'
-import { RESULTS, saveJson } from '../failover/result.ts'
+import { newestOf, RESULTS, saveJson } from '../failover/result.ts'
 import type { TopologyRun } from './run.ts'
 
 export interface TopologyResult extends Conditions {
@@ -28,18 +28,9 @@ export function saveResult(result: TopologyResult, folder = RESULTS): string {
 
 /** null: there is none. */
 export function newestResult(topology: string, folder = RESULTS): TopologyResult | null {
-  let names: string[] = []
-  try {
-    names = readdirSync(folder)
-  } catch {
-    return null
-  }
-  const newest = names
-    .filter((name) => new RegExp(`^topology-${topology}-\\d.*\\.json$`).test(name))
-    .sort()
-    .at(-1)
-  if (newest === undefined) return null
-  const result = JSON.parse(readFileSync(join(folder, newest), 'utf8')) as TopologyResult
+  const newest = newestOf(new RegExp(`^topology-${topology}-\\d.*\\.json$`), folder)
+  if (newest === null) return null
+  const result = JSON.parse(readFileSync(newest, 'utf8')) as TopologyResult
   if (result.format !== 1) throw new Error(`cannot read ${newest}: format ${result.format}, this program knows 1`)
   return result
 }

@@ -6,7 +6,7 @@ import type { Engine } from './vocabulary.ts'
 const ALL: Readonly<Record<StepName, 'data' | 'replica' | 'member' | 'machine'>> = {
   fence: 'data',
   'kill-database': 'data',
-  'wait-for-peer': 'replica',
+  'wait-for-peer': 'data',
   'declare-unfit': 'machine',
   'stop-unit': 'machine',
   desync: 'member',

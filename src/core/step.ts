@@ -144,7 +144,9 @@ export function callsOf(step: Step, config: Config): string[] {
     case 'kill-database':
       return [manager('KillUnit', step.unit, 'all', 'SIGKILL')]
     case 'wait-for-peer':
-      return [`on ${peer?.address ?? 'the peer'}: ${statements.waitFor('<gtid_binlog_pos>', step.limitMs)}`]
+      return [
+        `on ${peer?.address ?? 'the peer'}: ${database.engine === 'galera' ? clusterStatements.status() : statements.waitFor('<gtid_binlog_pos>', step.limitMs)}`,
+      ]
     case 'declare-unfit':
       return ['write 1 to /run/apmode/vrrp.unfit']
     case 'declare-fit':

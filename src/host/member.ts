@@ -25,7 +25,7 @@ export class Member {
   /** It was in a primary component since its database answers: one that joins is in none for a moment, and has lost nothing. */
   #wasIn = false
   /** The peer is in a primary component of its own. */
-  apart = false
+  #apart = false
 
   /** `leaseMs`: for so long nobody has gone on without a member that was whole. */
   constructor({ node, nodes }: Pick<Config, 'node' | 'nodes'>, leaseMs: number) {
@@ -37,7 +37,7 @@ export class Member {
   look(own: Membership, peer: PeerStatus | null, seen: { begun: number; stoodStill: boolean }): boolean {
     if (seen.stoodStill) this.#interrupted(seen.begun)
     this.#seen = own
-    this.apart = isApart(own, peer, this.#self.address)
+    this.#apart = isApart(own, peer, this.#self.address)
     this.#compare(own, peer)
     this.#wasIn ||= isPrimary(own)
     this.#lostAt = isPrimary(own) ? null : (this.#lostAt ?? seen.begun)
@@ -45,13 +45,13 @@ export class Member {
       this.#primaryAt = seen.begun
       this.#whole = catchesUp({ ...own, desynced: false }, true) === null
     }
-    return this.apart
+    return this.#apart
   }
 
   /** Outside a primary component, or of a peer that is, nothing is at stake. */
   #compare(own: Membership, peer: PeerStatus | null): void {
     const theirs = peer?.cluster ?? null
-    if (theirs === null || !isPrimary(own) || !isPrimary(theirs) || this.apart) return
+    if (theirs === null || !isPrimary(own) || !isPrimary(theirs) || this.#apart) return
     this.strange = false
     this.#partedAt = endsOfParted(own, theirs, this.#self) ? partedAt(own, theirs) : null
   }
@@ -67,7 +67,7 @@ export class Member {
     this.#wasIn = false
     this.#lostAt = null
     this.strange = true
-    this.apart = false
+    this.#apart = false
   }
 
   #interrupted(now: number): void {
@@ -86,7 +86,7 @@ export class Member {
   get words(): string {
     if (this.#seen === null) return ''
     const { component, state, ready, members, desynced, readOnly } = this.#seen
-    return [component, state, ready, members.join(), desynced, readOnly, this.apart, this.#partedAt].join(' ')
+    return [component, state, ready, members.join(), desynced, readOnly, this.#apart, this.#partedAt].join(' ')
   }
 
   /** Something is at stake now: it is in no component, or a silent peer is still counted to it. */

@@ -23,10 +23,19 @@ export function replayOf(round: Round, faults: readonly Fault[], all: readonly F
   return `npm run campaign -- --seed ${round.seed} --round ${round.number}${only}`
 }
 
-export function reportOf(result: RoundResult, replay: string): string {
+/** What is told of a round, whatever machines it was played on. */
+type Told = Pick<RoundResult, 'begun' | 'events' | 'stories'> & {
+  readonly round: Pick<RoundResult['round'], 'number' | 'seed'> & {
+    readonly strikes: readonly Record<'fault' | 'place' | 'atMs' | 'lastsMs', string | number>[]
+  }
+  readonly broken: readonly { readonly oracle: string; readonly sentence: string }[]
+}
+
+/** `machines`: what they are, where they are not the pair. */
+export function reportOf(result: Told, replay: string, machines = ''): string {
   const { round } = result
   return [
-    `══ round ${round.number} of seed ${round.seed}, begun ${result.begun}`,
+    `══ ${machines}round ${round.number} of seed ${round.seed}, begun ${result.begun}`,
     `again: ${replay}`,
     ...result.broken.map(({ oracle, sentence }) => `BROKEN ${oracle}: ${sentence}`),
     '',

@@ -1,4 +1,5 @@
 /** A real supervisor on a fake world, and the means to wait until it has nothing left to do. */
+import { afterEach } from 'vitest'
 import { createControl } from '../../src/host/control.ts'
 import { Supervisor } from '../../src/host/supervisor.ts'
 import type { Control } from '../../src/ports/control.ts'
@@ -29,3 +30,17 @@ export async function drive(world: World): Promise<Driven> {
 }
 
 export const quiet = () => {}
+
+/** For a file of tests: starts a supervisor on a world, and ends whatever the test before has left running. */
+export function oneAtATime(): (world: World) => Promise<Driven> {
+  let driven: Driven | null = null
+  afterEach(async () => {
+    await driven?.close()
+    driven = null
+  })
+  return async (world) => {
+    await driven?.close()
+    driven = await drive(world)
+    return driven
+  }
+}

@@ -1,4 +1,6 @@
 /** The campaign on a topology: its machines, its rounds, and what is said of them. */
+
+import { reportOf } from '../report.ts'
 import type { Event } from '../round.ts'
 import { playRounds, type RoundsOrder } from '../rounds.ts'
 import { isSingle } from '../schedule.ts'
@@ -32,20 +34,10 @@ export function lineOfRound({ broken, tookMs, outageMs, typed }: TopologyResult)
   return `${verdict}; ${parts.join('; ')}`
 }
 
-export function reportOfRound(result: TopologyResult, topology: Topology): string {
-  const { round } = result
-  return [
-    `══ ${topology.key}: round ${round.number} of seed ${round.seed}, begun ${result.begun}`,
-    `again: npm run campaign -- --topology ${topology.key} --seed ${round.seed} --round ${round.number}`,
-    ...result.broken.map(({ oracle, sentence }) => `BROKEN ${oracle}: ${sentence}`),
-    '',
-    ...round.strikes.map(
-      ({ fault, place, atMs, lastsMs }) => `planned: ${fault} on ${place} at +${atMs} ms for ${lastsMs} ms`,
-    ),
-    ...result.events.map(({ ms, what }) => `  ${`+${ms} ms`.padStart(10)}  ${what}`),
-    '',
-    ...result.stories,
-  ].join('\n')
+export function reportOfRound(result: TopologyResult, { key }: Topology): string {
+  const { number, seed } = result.round
+  const replay = `npm run campaign -- --topology ${key} --seed ${seed} --round ${number}`
+  return reportOf(result, replay, `${key}: `)
 }
 
 /** What the rounds come to, as text. */

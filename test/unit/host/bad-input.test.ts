@@ -2,20 +2,17 @@
  * Bad input as the host meets it, on the small world: words that contradict the machine, storage that refuses, a mode
  * file that holds nonsense, commands on top of each other. What is said is checked with what is done.
  */
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { State } from '../../../src/core/state.ts'
 import type { VrrpEvent } from '../../../src/ports/vrrp.ts'
-import { type Driven, drive, quiet } from '../../fakes/driven.ts'
+import { type Driven, drive, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
 
+const begin = oneAtATime()
 let driven: Driven | null = null
-afterEach(async () => {
-  await driven?.close()
-  driven = null
-})
 
 async function on(world: World): Promise<Driven> {
-  driven = await drive(world)
+  driven = await begin(world)
   world.changes.length = 0
   return driven
 }

@@ -1,17 +1,14 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Member } from '../../../src/host/member.ts'
 import type { Membership } from '../../../src/ports/database.ts'
-import { type Driven, drive, quiet } from '../../fakes/driven.ts'
+import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { synced, World } from '../../fakes/world.ts'
 
+const begin = oneAtATime()
 let driven: Driven | null = null
-afterEach(async () => {
-  await driven?.close()
-  driven = null
-})
 
 async function on(world: World): Promise<Driven> {
-  driven = await drive(world)
+  driven = await begin(world)
   await driven.idle()
   return driven
 }

@@ -1,18 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Progress } from '../../../src/ports/control.ts'
-import { type Driven, drive, quiet } from '../../fakes/driven.ts'
+import { oneAtATime, quiet } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
 
-let driven: Driven | null = null
-afterEach(async () => {
-  await driven?.close()
-  driven = null
-})
-
-async function on(world: World): Promise<Driven> {
-  driven = await drive(world)
-  return driven
-}
+const on = oneAtATime()
 
 /** host1 failed, is in maintenance with everything down; host2 serves in s. */
 function fallen(): World {

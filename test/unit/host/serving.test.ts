@@ -1,20 +1,11 @@
 /** What load balancers are told while rights change: the answer turns before a right is taken, and after it was given. */
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { servingOf } from '../../../src/core/serving.ts'
 import type { VrrpEvent } from '../../../src/ports/vrrp.ts'
-import { type Driven, drive, quiet } from '../../fakes/driven.ts'
+import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
 
-let driven: Driven | null = null
-afterEach(async () => {
-  await driven?.close()
-  driven = null
-})
-
-async function on(world: World): Promise<Driven> {
-  driven = await drive(world)
-  return driven
-}
+const on = oneAtATime()
 
 const serves = ({ control }: Driven) =>
   servingOf('/primary', { status: control.known(), alive: control.alive(), hasDatabase: true }).ok

@@ -1,18 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { VrrpEvent } from '../../../src/ports/vrrp.ts'
-import { type Driven, drive, quiet } from '../../fakes/driven.ts'
+import { type Driven, drive, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
 
-let driven: Driven | null = null
-afterEach(async () => {
-  await driven?.close()
-  driven = null
-})
-
-async function on(world: World): Promise<Driven> {
-  driven = await drive(world)
-  return driven
-}
+const on = oneAtATime()
 
 const heard = (state: VrrpEvent['state']): VrrpEvent => ({ state, instance: 'VI_1', source: 'fifo' })
 

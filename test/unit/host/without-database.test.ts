@@ -1,16 +1,12 @@
 /** A supervisor of machines without a database: nothing waits for one, and nothing is said of one. */
-import { afterEach, expect, test } from 'vitest'
-import { type Driven, drive, quiet } from '../../fakes/driven.ts'
+import { expect, test } from 'vitest'
+import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
 
-let driven: Driven | null = null
-afterEach(async () => {
-  await driven?.close()
-  driven = null
-})
+const begin = oneAtATime()
 
 async function on(world: World): Promise<Driven> {
-  driven = await drive(world)
+  const driven = await begin(world)
   await driven.idle()
   return driven
 }
