@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import { stepNamesOf } from '../../../src/core/step-names.ts'
 import { Member } from '../../../src/host/member.ts'
 import type { Membership } from '../../../src/ports/database.ts'
 import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
@@ -297,4 +298,13 @@ describe('its place in a component', () => {
     look(member, joining)
     expect(member.lost).toBe(false)
   })
+})
+
+test('stop on the machine with the VIP waits until the peer has applied everything, and says so by wsrep', async () => {
+  const world = galera()
+  const { control } = await on(world)
+  const { steps } = await control.plan({ command: 'stop' })
+  expect(steps.find(({ step }) => step === 'wait-for-peer')?.calls.join()).toMatch(/wsrep/)
+  expect(JSON.stringify(steps)).not.toMatch(/gtid_wait/i)
+  expect(stepNamesOf('galera')).toEqual(expect.arrayContaining(steps.map(({ step }) => step)))
 })
