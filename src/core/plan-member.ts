@@ -24,7 +24,9 @@ export function takePart(observed: Observed, posture: Posture, input: PlanInput)
   if (member === null || posture.database !== 'writable') return []
   const { cluster } = member
   const alone = posture.member === 'in, alone if need be'
-  if (!isPrimary(cluster)) return alone ? [{ do: 'form-component', effect: 'grant' }] : []
+  const record: Step = { do: 'record-lead', effect: 'grant', reason: input.reason }
+  // Also by whoever leads already: by its row the two sides of a cut that both went on are told apart (`parted.ts`).
+  if (!isPrimary(cluster)) return alone ? [{ do: 'form-component', effect: 'grant' }, record] : []
   if (!cluster.ready) return []
   const steps: Step[] = []
   if (cluster.desynced) steps.push({ do: 'resync', effect: 'grant' })
@@ -32,8 +34,6 @@ export function takePart(observed: Observed, posture: Posture, input: PlanInput)
   // A row that the silent peer would have to see is not waited for: the component settles first.
   const settled = cluster.size === 1 || observed.peer === null || observed.peer.reachable
   const leads = input.leads || observed.withdrawal?.offer != null
-  if (alone && observed.vip && settled && !leads) {
-    steps.push({ do: 'record-lead', effect: 'grant', reason: input.reason })
-  }
+  if (alone && observed.vip && settled && !leads) steps.push(record)
   return steps
 }
