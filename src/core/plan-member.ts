@@ -6,12 +6,24 @@ import type { Posture } from './posture.ts'
 import type { Step } from './step.ts'
 
 /**
+ * A fence of a member that leaves. While the others give a silent member up, commits wait, and the fence with them; nothing is at
+ * stake meanwhile: in the primary component there is no second writer, and whoever is killed instead may be the member that
+ * the others need for their majority.
+ */
+export const LEAVING_FENCE_MS = 5_000
+
+/** It goes out of a component that it still is in. */
+export function leaves(observed: Observed, posture: Posture): boolean {
+  return posture.member === 'out' && isPrimary(memberOf(observed)?.cluster)
+}
+
+/**
  * Gently: whoever asks the health endpoint is told first (the mode says it already), the others do not wait for this member any
  * more, and the transactions that are open may end. What follows is the fence.
  */
 export function leaveCluster(observed: Observed, posture: Posture, input: PlanInput): Step[] {
   const member = memberOf(observed)
-  if (posture.member !== 'out' || member === null || !isPrimary(member.cluster)) return []
+  if (member === null || !leaves(observed, posture)) return []
   const steps: Step[] = []
   if (!member.cluster.desynced) steps.push({ do: 'desync', effect: 'withdraw' })
   if (member.writable) steps.push({ do: 'drain-clients', effect: 'withdraw', limitMs: input.peerWaitMs })

@@ -7,7 +7,7 @@ import { offerReason } from './handover.ts'
 import { databaseUnitOf, isDown, isDying, isRunning, type Observed, type ObservedUnit, routerOf } from './observed.ts'
 import { commits } from './plan-commits.ts'
 import { changeFiles, maskFiles } from './plan-files.ts'
-import { leaveCluster, takePart } from './plan-member.ts'
+import { LEAVING_FENCE_MS, leaveCluster, leaves, takePart } from './plan-member.ts'
 import type { Posture } from './posture.ts'
 import { mayStart } from './starting.ts'
 import type { Step } from './step.ts'
@@ -75,13 +75,18 @@ function refusesWrites(observed: Observed): boolean {
 
 function withdrawWrites(observed: Observed, posture: Posture): Step[] {
   if (posture.database !== 'read-only') return []
-  const { database } = observed
   const lost = beyondFencing(observed)
   // One that hangs heals by being killed, also where it could not write.
   if (lost !== null && (lost.hangs || !refusesWrites(observed))) return [lost.step]
   if (refusesWrites(observed)) return []
-  const hung = database?.answers === false && database.reason === 'hung'
-  return [{ do: 'fence', effect: 'withdraw', ...(hung ? { limitMs: HUNG_FENCE_MS } : {}) }]
+  return [{ do: 'fence', effect: 'withdraw', ...fenceLimit(observed, posture) }]
+}
+
+/** Its own, where the configured one would be too long or too short; else none. */
+function fenceLimit(observed: Observed, posture: Posture): { limitMs?: number } {
+  const { database } = observed
+  if (database?.answers === false && database.reason === 'hung') return { limitMs: HUNG_FENCE_MS }
+  return leaves(observed, posture) ? { limitMs: LEAVING_FENCE_MS } : {}
 }
 
 /** After the fence: the row of the offer is the last thing that this machine writes. */

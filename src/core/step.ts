@@ -8,7 +8,7 @@ import { type GtidRange, rangeText } from './divergence.ts'
 import { statements } from './statements.ts'
 
 export type Step =
-  /** `limitMs`: less than the configured limit, for a database that does not answer anyway. */
+  /** `limitMs`: instead of the configured limit; less for a database that does not answer anyway, more for a member that leaves. */
   | { readonly do: 'fence'; readonly effect: 'withdraw'; readonly limitMs?: number }
   /** `because`: ends the sentence "kill …: ". */
   | { readonly do: 'kill-database'; readonly effect: 'withdraw'; readonly unit: string; readonly because: string }

@@ -115,6 +115,8 @@ export class World {
     replicas: [] as string[],
     lead: null as Lead | null,
     fenceWorks: true,
+    /** A fence with less time than this cannot be proven. */
+    fenceNeedsMs: 0,
     /** Where it stands in its Galera cluster; null: in none. */
     cluster: null as Membership | null,
   }
@@ -504,9 +506,11 @@ export class World {
           lead,
         }
       },
-      fence: async (): Promise<FenceOutcome> => {
+      fence: async ({ timeoutMs }): Promise<FenceOutcome> => {
         if (!this.databaseRuns) return { proven: true, killed: 0, detail: 'nothing listens' }
-        if (database.hung || !database.fenceWorks) return { proven: false, killed: 0, detail: 'it does not answer' }
+        const slow = timeoutMs < database.fenceNeedsMs
+        if (database.hung || slow || !database.fenceWorks)
+          return { proven: false, killed: 0, detail: 'it does not answer' }
         await this.#change('fence', () => {
           database.writable = false
         })

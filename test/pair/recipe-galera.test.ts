@@ -145,23 +145,40 @@ describe.skipIf(obstacle !== null)('three members of a Galera cluster', () => {
     await complete(hosts)
   })
 
+  /** Takes `leaving` out and in again under a program; what it was refused, and whether the cluster lost another member meanwhile. */
+  async function takeOut(leaving: Machine, firstNumber: number) {
+    const since = Date.now()
+    const program = startClient({ names: galera.cluster.names }, { ...anew, firstNumber })
+    try {
+      await waitFor(() => program.acknowledged.length > 20, { patienceMs: 5000, reason: 'writes of a program' })
+      await typed(leaving, 'set m')
+      expect(await leaving.modeFile()).toBe('m')
+      const out = Date.now()
+      await waitFor(() => program.firstBegunAfter(out + 500), { patienceMs: 5000, reason: 'writes that go on' })
+      await typed(leaving, 'set ap --now')
+      await complete(hosts)
+      await waitFor(async () => (await writersIn(leaving, Date.now() - 500)).has(leaving.name), {
+        patienceMs: 5000,
+        reason: `writes through ${leaving.name} again`,
+      })
+    } finally {
+      await program.stop()
+    }
+    expect(await program.lostOn(leaving)).toEqual([])
+    const others = hosts.filter((host) => host !== leaving)
+    const lost = others.filter((host) => galera.sampler.since(host.name, false, since) !== undefined)
+    return { refusals: [...program.refusals()], lost: lost.map(({ name }) => name) }
+  }
+
   test('`set m` takes a member out gently: a program that connects anew for each transaction sees no error', async () => {
-    const [, , two] = await places()
-    const program = startClient({ names: galera.cluster.names }, { ...anew, firstNumber: 20_000_000 })
-    await waitFor(() => program.acknowledged.length > 20, { patienceMs: 5000, reason: 'writes of a program' })
-    await typed(two, 'set m')
-    expect(await two.modeFile()).toBe('m')
-    const out = Date.now()
-    await waitFor(() => program.firstBegunAfter(out + 500), { patienceMs: 5000, reason: 'writes that go on' })
-    await typed(two, 'set ap --now')
-    await complete(hosts)
-    await waitFor(async () => (await writersIn(two, Date.now() - 500)).has(two.name), {
-      patienceMs: 5000,
-      reason: `writes through ${two.name} again`,
-    })
-    await program.stop()
-    expect([...program.refusals()]).toEqual([])
-    expect(await program.lostOn(two)).toEqual([])
+    const seen: Awaited<ReturnType<typeof takeOut>>[] = []
+    // Where this computer stood still for so long that Galera gave another member up, nothing was seen of `set m`: once more.
+    for (const firstNumber of [20_000_000, 30_000_000, 40_000_000]) {
+      const [, , two] = await places()
+      seen.push(await takeOut(two, firstNumber))
+      if (seen.at(-1)?.lost.length === 0) break
+    }
+    expect(seen.at(-1), JSON.stringify(seen)).toEqual({ refusals: [], lost: [] })
   })
 
   test('all three lose power: the newest one is named, `bootstrap` is refused elsewhere, the others join, nothing is lost', async () => {

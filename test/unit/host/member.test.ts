@@ -179,6 +179,15 @@ test('maintenance: unfit, no longer waited for, its clients end, then it refuses
   expect(cluster(world).slice(4)).toEqual(['resync', 'allow-writes', 'fit', 'start keepalived.service'])
 })
 
+test('a fence that waits with the commits, for a silent member that is given up, kills nobody who only leaves', async () => {
+  const world = galera('host2')
+  const { control } = await on(world)
+  world.database.fenceNeedsMs = 2000
+  expect(await control.set({ mode: 'm', now: false, force: false }, quiet)).toMatchObject({ exit: 0 })
+  expect(world.changes.filter((change) => change.startsWith('kill'))).toEqual([])
+  expect(world.databaseRuns).toBe(true)
+})
+
 test('a handover moves the VIP and fences nobody', async () => {
   const world = galera().beside()
   const { control } = await on(world)
