@@ -51,12 +51,16 @@ export function isPrimary(cluster: Pick<Membership, 'component'> | null | undefi
   return cluster?.component === 'Primary'
 }
 
+/** Galera 26.4 may miss the end of a transfer while the component changes; nothing but a new start helps (docs/surprises.md). */
+const LOST_DONOR =
+  'was giving its data when the component changed (Donor/Desynced, wsrep_ready OFF); if that outlasts the transfer: apmode restart'
+
 /** Why it may not be asked for reads and writes although it is in the primary component; null: it may. */
 export function catchesUp({ state, ready, desynced }: Stand, donorServes: boolean): string | null {
   if (state === 'Synced' && ready) return null
   if (desynced) return 'falls behind on purpose (wsrep_desync)'
-  if (state === 'Donor/Desynced')
-    return donorServes && ready ? null : 'gives its data to another member (Donor/Desynced)'
+  if (state === 'Donor/Desynced' && !ready) return LOST_DONOR
+  if (state === 'Donor/Desynced') return donorServes ? null : 'gives its data to another member (Donor/Desynced)'
   return `has not caught up (${state})`
 }
 

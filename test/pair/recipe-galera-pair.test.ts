@@ -3,7 +3,7 @@
  * last. Two members cannot outvote each other: what goes on alone, and what does not.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Machine } from './apmode-pair.ts'
+import { type Machine, storyOf } from './apmode-pair.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { waitFor } from './lab/wait.ts'
 import { complete, type GaleraCluster, startGalera, typed } from './recipes/galera.ts'
@@ -93,5 +93,59 @@ describe.skipIf(obstacle !== null)('two members of a Galera cluster', () => {
     expect(galera.client.acknowledged.length).toBeGreaterThan(500)
     for (const host of hosts) expect(await galera.client.lostOn(host), host.name).toEqual([])
     expect(await galera.sampler.stop()).toEqual([])
+  })
+
+  test('without a witness both sides of a cut may go on: once they see each other the older one ends (G3), joined over its own rows it is found (G6)', async () => {
+    const alone = async (host: Machine) => {
+      const { cluster, writable } = await host.status()
+      return writable === true && cluster?.members.join() === host.address
+    }
+    const ended = async (host: Machine, guard: RegExp) => {
+      const { fit, writable, reasons } = await host.status()
+      return fit === false && writable === false && guard.test(reasons.join())
+    }
+    const wait = (condition: () => Promise<boolean>, reason: string) =>
+      waitFor(condition, { patienceMs: 20_000, reason }).catch(async (thrown: unknown) => {
+        throw new Error(`${thrown}\n${(await Promise.all(hosts.map(storyOf))).join('\n')}`)
+      })
+    const write = (host: Machine, ...numbers: number[]) =>
+      host.must(['mariadb', '-e', numbers.map((n) => `INSERT INTO app.entry (n) VALUES (${n})`).join(';')])
+    const rowsOf = async (host: Machine) =>
+      (await host.must(['mariadb', '-N', '-e', 'SELECT n FROM app.entry WHERE n < 0 ORDER BY n DESC']))
+        .trim()
+        .split('\n')
+
+    const [holder, standby] = await places()
+    for (const host of hosts) await host.shell(`sed -i '/^witness/d' /etc/apmode/apmode.toml; systemctl restart apmode`)
+    await complete(hosts)
+    await holder.cable('deaf')
+    await wait(async () => (await alone(holder)) && (await alone(standby)), 'two members that both went on alone')
+    await write(holder, -1)
+    await write(standby, -2)
+    await holder.cable('plugged')
+    const endedOf = async () => (await Promise.all(hosts.map((host) => ended(host, /^G3 /)))).filter(Boolean).length
+    await wait(async () => (await endedOf()) === 1, 'one of the two ended')
+    const last = (await ended(holder, /^G3 /)) ? holder : standby
+    const stays = last === holder ? standby : holder
+    expect(await stays.status()).toMatchObject({ writable: true, fit: true, holder: true })
+    const rejoin = await last.apmode('rejoin', { timeoutMs: 60_000 })
+    expect(rejoin.code, rejoin.stdout + rejoin.stderr).toBe(3)
+
+    // Only started again, behind the other one, Galera takes it in with what it has.
+    await write(stays, -3, -4, -5)
+    await last.must(['systemctl', 'restart', 'mariadb'], { timeoutMs: 60_000 })
+    await wait(() => ended(last, /^G6 diverged.*grastate\.dat/), `${last.name} found to have another past`)
+    expect((await last.status()).cluster).toMatchObject({ state: 'Synced', size: 2 })
+    expect(await last.writable()).toBe(false)
+    expect(await rowsOf(last)).not.toEqual(await rowsOf(stays))
+
+    // What the sentence says.
+    await last.must(['systemctl', 'stop', 'mariadb'], { timeoutMs: 60_000 })
+    await last.shell('mkdir /root/kept && cd /var/lib/mysql && mv -f grastate.dat gvwstate.dat /root/kept/ || true')
+    await typed(last, 'rejoin')
+    if ((await stays.status()).mode === 's') await typed(stays, 'set ap')
+    await complete(hosts)
+    const kept = stays === holder ? ['-1'] : ['-2']
+    for (const host of hosts) expect(await rowsOf(host), host.name).toEqual([...kept, '-3', '-4', '-5'])
   })
 })

@@ -43,6 +43,14 @@ describe('a member of a whole cluster', () => {
     })
   })
 
+  test('and says what helps where Galera has missed the end of a transfer', async () => {
+    const world = galera()
+    world.database.cluster = { ...synced, state: 'Donor/Desynced', ready: false }
+    const status = await statusOf(await on(world))
+    expect(status).toMatchObject({ fit: false, writable: false })
+    expect(status.reasons.join()).toMatch(/wsrep_ready OFF.*apmode restart/)
+  })
+
   test('of a pair that gives its data to the other one goes on: nobody else serves', async () => {
     const world = galera()
     world.database.cluster = { ...synced, state: 'Donor/Desynced' }
