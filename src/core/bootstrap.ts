@@ -164,6 +164,15 @@ export function aheadOf(rows: readonly MemberRow[], self: string): string[] {
   return placed.filter(({ uuid, seqno }) => uuid !== own.uuid || seqno > own.seqno).map(({ node }) => node)
 }
 
+/**
+ * Where the data stands of the one machine that may begin without a person's word: everybody was asked and answered, nobody serves or
+ * is about to, nobody has more, and of equals it is the first of the configuration. null: it is not this one.
+ */
+export function beginsAt({ verdict, forming }: Outlook, self: string): Position | null {
+  if (verdict.kind !== 'newest' || verdict.lost.length > 0 || forming.length > 0) return null
+  return verdict.nodes[0] === self && hasHistory(verdict.position) ? verdict.position : null
+}
+
 /** Why this machine may not form the component; null: it may. */
 export function bootstrapRefusal(verdict: Verdict, self: string): string | null {
   switch (verdict.kind) {
@@ -179,19 +188,20 @@ export function bootstrapRefusal(verdict: Verdict, self: string): string | null 
 }
 
 /** Why a database is not started into a cluster that has no primary component; null: it joins. */
-export function joinRefusal(verdict: Verdict, self: string): string | null {
+export function joinRefusal({ verdict, forming }: Outlook, self: string): string | null {
   const nobody = 'no machine is in a primary component, so there is nothing to join'
-  switch (verdict.kind) {
-    case 'primary':
-      return null
-    case 'nobody':
-      return `${nobody}; which one has the newest state is not known: ${verdict.reasons.join('; ')}; apmode bootstrap --dry-run shows what is known`
-    case 'newest': {
-      const [first] = verdict.nodes
-      const where = verdict.nodes.includes(self) ? 'here' : `on ${first}`
-      return `${nobody}; ${listed(verdict.nodes, 'has', 'have')} the newest state: apmode bootstrap ${where}, then apmode start on the others`
-    }
-  }
+  if (verdict.kind === 'primary') return null
+  if (forming.length > 0) return `${nobody} yet: ${others(forming)}`
+  if (verdict.kind === 'nobody')
+    return `${nobody}; which one has the newest state is not known: ${verdict.reasons.join('; ')}; apmode bootstrap --dry-run shows what is known`
+  const [first] = verdict.nodes
+  const where = verdict.nodes.includes(self) ? 'here' : `on ${first}`
+  return `${nobody}; ${listed(verdict.nodes, 'has', 'have')} the newest state: apmode bootstrap ${where}, then apmode start on the others`
+}
+
+/** Why whoever is about to form the component is waited for. */
+export function others(forming: readonly string[]): string {
+  return `${forming.join(', ')} is about to form the cluster at this moment: apmode start joins it, as soon as it serves`
 }
 
 function listed(nodes: readonly string[], one = 'is', many = 'are'): string {

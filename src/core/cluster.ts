@@ -24,6 +24,10 @@ export interface Remembered {
   readonly witnessed: boolean
   /** The epoch in which its past parted from the peer's, and it is this member that ends; null: it goes on. */
   readonly partedAt: number | null
+  /** A moment ago every other machine said that it has no more, serves nobody and will not begin; they know that this one is about to. */
+  readonly foremost: boolean
+  /** Its database answers, and was in no primary component yet. */
+  readonly joining: boolean
 }
 
 export const NEVER_MEMBER: Remembered = {
@@ -32,12 +36,14 @@ export const NEVER_MEMBER: Remembered = {
   lostMs: Number.POSITIVE_INFINITY,
   witnessed: false,
   partedAt: null,
+  foremost: false,
+  joining: false,
 }
 
 const DECIDE = 'Decide: apmode set s --force'
 
 /** How long two members that both answer are given to find each other by themselves. */
-const MERGE_MS = 10_000
+export const MERGE_MS = 10_000
 
 /** How far it is, without what it knows of leads. */
 type Stand = Omit<Membership, 'leads'>
@@ -124,6 +130,7 @@ function outdone(member: DatabasePresent & { cluster: Membership }, observed: Ob
 /** Why it will not go on alone; empty: it may, or must only wait a moment. */
 function aloneDoubts(state: State, observed: Observed, config: Config): string[] {
   const { peer, lineage } = observed
+  if (lineage.cluster.foremost && !isPrimary(peer?.cluster)) return []
   if (!mayStandAlone(state, config)) return ['the others are the majority, and go on']
   if (isPrimary(peer?.cluster)) return [`${config.peer?.name} is in it; this member comes back to it by itself`]
   if (lineage.claim === 'forced') return []
@@ -146,7 +153,7 @@ export function aloneHolds(observed: Observed, config: Config): string[] {
   if (member === null || isPrimary(member.cluster)) return []
   const holds: string[] = []
   if (!vip) holds.push('it does not go on alone: the VIP is not on the interface')
-  if (lineage.claim === 'forced') return holds
+  if (lineage.claim === 'forced' || lineage.cluster.foremost) return holds
   if (peer === null && config.peer !== null)
     holds.push(`it does not go on alone before ${config.peer.name} was looked at`)
   if (peer?.reachable === true && lineage.cluster.lostMs < MERGE_MS) {

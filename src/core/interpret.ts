@@ -29,8 +29,11 @@ const movesFreely = (config: Config) => isOneOfMany(config) || config.nodes.some
 /** Another machine has the VIP, and with it the role: among many, and where the lead of a cluster says so. */
 function isReplaced(observed: Observed, config: Config): boolean {
   const member = memberOf(observed)
-  const leads = member !== null && isPrimary(member.cluster) ? member.lead : null
-  return movesFreely(config) || (leads !== null && leads.node === config.peer?.name)
+  if (movesFreely(config) || member === null) return movesFreely(config)
+  const { peer } = observed
+  // Outside the component it knows of no later lead.
+  const lead = isPrimary(member.cluster) ? member.lead : isPrimary(peer?.cluster) ? (peer?.lead ?? null) : null
+  return lead !== null && lead.node === config.peer?.name
 }
 
 /** It would not take the VIP now, though nothing of it has failed: hooks said no, or a unit of the holder does not start here. */
@@ -128,10 +131,10 @@ export function withoutStaleWord(state: State, observed: Observed): State {
  * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, or the peer calls itself
  * unfit; nor has it taken over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
  * a database nothing can be told: false of a pair. Where the VIP moves freely true: whoever may be the last one is not masked, and
- * a machine without data that comes back stands by.
+ * a machine without data that comes back stands by; so does a member of a cluster that another one leads, or that only joins it.
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
-  if (movesFreely(config)) return true
+  if (isReplaced(observed, config) || observed.lineage.cluster.joining) return true
   if (observed.database === null) return false
   // Cut off it cannot know, nor while the other one is heard and does not answer: that one may not be able to serve. It is
   // fenced, and follows whoever leads once it sees that (G9, G3).

@@ -67,7 +67,7 @@ export class Commands {
       account.add(settled)
       if (request.now && !account.failed) {
         if (request.mode === 'm') await this.services.stop(account, tell, grants)
-        else await this.#startUnits(account, tell, grants)
+        else await this.cluster.start(account, tell, grants)
       }
       this.#supervisor.followUp.after(settled)
       return account.result(this.whereNow())
@@ -103,12 +103,7 @@ export class Commands {
     starts.forget()
     // keepalived runs already, and nothing else would make this machine fit now.
     if (again) account.add(await this.services.check('start', tell, grants))
-    if (!account.failed) await this.#startUnits(account, tell, grants)
-  }
-
-  async #startUnits(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
-    const as = await this.cluster.startsAs(account, tell)
-    if (!account.failed) await this.services.start(account, tell, grants, as)
+    if (!account.failed) await this.cluster.start(account, tell, grants)
   }
 
   /**

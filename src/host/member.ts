@@ -20,6 +20,7 @@ export class Member {
   #believedFrom = Number.NEGATIVE_INFINITY
   #seen: Membership | null = null
   #partedAt: number | null = null
+  #foremostUntil = Number.NEGATIVE_INFINITY
   /** It has come back, and was not compared with the peer yet. */
   strange = true
   /** It was in a primary component since its database answers: one that joins is in none for a moment, and has lost nothing. */
@@ -68,6 +69,12 @@ export class Member {
     this.#lostAt = null
     this.strange = true
     this.#apart = false
+    this.foremost(Number.NEGATIVE_INFINITY)
+  }
+
+  /** Everybody was asked; until then it counts. */
+  foremost(until: number): void {
+    this.#foremostUntil = until
   }
 
   #interrupted(now: number): void {
@@ -79,7 +86,16 @@ export class Member {
   remembered(now: number, answeredAt: number | null): Remembered {
     const lostMs = isPrimary(this.#seen) ? 0 : now - this.#primaryAt
     const witnessed = answeredAt === null || (this.#lostAt !== null && answeredAt > this.#lostAt)
-    return { whole: this.#whole, lately: lostMs < this.#leaseMs, lostMs, witnessed, partedAt: this.#partedAt }
+    const foremost = !isPrimary(this.#seen) && now < this.#foremostUntil
+    return {
+      whole: this.#whole,
+      lately: lostMs < this.#leaseMs,
+      lostMs,
+      witnessed,
+      partedAt: this.#partedAt,
+      foremost,
+      joining: this.#seen !== null && !this.#wasIn,
+    }
   }
 
   /** What turned, in words that are compared only; empty: there is no cluster. */

@@ -68,7 +68,7 @@ export interface Machine extends LabNode {
   modeFile(): Promise<string>
   /** systemd's UnitFileState of the boot unit and the service units, in that order. */
   unitFiles(): Promise<string[]>
-  /** @@read_only is 0 and the server answers. */
+  /** @@read_only is 0 and the server answers; of a member of a cluster, that is ready too. */
   writable(): Promise<boolean>
   holdsVip(): Promise<boolean>
 }
@@ -230,10 +230,10 @@ export function machineOf(node: LabNode): Machine {
       return states.stdout.split('\n').filter((line) => line !== '')
     },
     writable: async () => {
-      const { code, stdout } = await node.exec(['mariadb', '-N', '-e', 'SELECT @@global.read_only'], {
-        timeoutMs: 3000,
-      })
-      return code === 0 && stdout.trim() === '0'
+      const ask = "SELECT @@global.read_only, @@global.wsrep_on; SHOW GLOBAL STATUS LIKE 'wsrep_ready'"
+      const { code, stdout } = await node.exec(['mariadb', '-N', '-e', ask], { timeoutMs: 3000 })
+      const [readOnly, inCluster, , ready] = stdout.trim().split(/\s/)
+      return code === 0 && readOnly === '0' && (inCluster === '0' || ready === 'ON')
     },
     holdsVip: async () => (await node.exec(['ip', '-4', '-brief', 'address'])).stdout.includes('192.168.33.100/'),
   }

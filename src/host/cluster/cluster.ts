@@ -3,9 +3,17 @@
  * component is formed only by a machine that is proven to have everything that counts; of two that begin at the same moment at
  * least one gives up, since each says that it begins before it asks the others.
  */
-import { aheadOf, bootstrapRefusal, joinRefusal, type Outlook, outlookOf } from '../../core/bootstrap.ts'
-import { ApmodeError, messageOf } from '../../core/errors.ts'
-import { type Position, parsePosition } from '../../core/galera-state.ts'
+import {
+  aheadOf,
+  beginsAt,
+  bootstrapRefusal,
+  joinRefusal,
+  type Outlook,
+  others,
+  outlookOf,
+} from '../../core/bootstrap.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Position } from '../../core/galera-state.ts'
 import { databaseUnitOf, isDown, type Observed } from '../../core/observed.ts'
 import type { StartsAs } from '../../core/step.ts'
 import type { MemberView } from '../../ports/cluster.ts'
@@ -14,8 +22,11 @@ import { Account } from '../account.ts'
 import { asJob, refused, type Tell } from '../jobs.ts'
 import type { Services } from '../services.ts'
 import type { Supervisor } from '../supervisor.ts'
+import { Candidate } from './candidate.ts'
 import { OwnPosition } from './own-position.ts'
+import { ALLOW } from './planned.ts'
 import { NO_WORDS, PATIENCE_MS, survey, type Words } from './survey.ts'
+import { wordsOf } from './words.ts'
 
 const FILE_MS = 10_000
 const GUARD = 'bootstrap'
@@ -38,12 +49,15 @@ export class Cluster {
     this.#tools = tools
     this.#own = new OwnPosition(supervisor.parts)
     if (!this.here) return
-    const see = () => this.#see(supervisor.settler.last?.observed ?? null, false)
+    const candidate = new Candidate(supervisor, this.#own, () => this.outlook(NO_WORDS, () => {}, 0))
+    const see = () => {
+      this.#see(supervisor.settler.last?.observed ?? null, false)
+      candidate.see()
+    }
     supervisor.changes.on(see)
     see()
   }
 
-  /** The engine is galera. */
   get here(): boolean {
     return this.#supervisor.parts.cluster !== null
   }
@@ -84,22 +98,24 @@ export class Cluster {
     return unit !== undefined && isDown(unit)
   }
 
-  /** Why the database is not started, where it does not run; null: it joins, or there is no cluster. */
+  /** Why the database is not started, where it does not run; null: it joins, or begins, or there is no cluster. */
   async joinRefusal(tell: Tell): Promise<CommandResult | null> {
     if (!(await this.#isDown())) return null
     const outlook = await this.outlook(NO_WORDS, tell, 0)
-    if ((await this.#stoodAlone(outlook)) !== null) return null
-    const { verdict, rows } = outlook
-    const why = joinRefusal(verdict, this.#supervisor.parts.config.node.name)
-    return why === null ? null : { ...refused(GUARD, `nothing was started: ${why}`), members: rows }
+    if ((await this.#beginsAt(outlook)) !== null) return null
+    const why = joinRefusal(outlook, this.#supervisor.parts.config.node.name)
+    return why === null ? null : { ...refused(GUARD, `nothing was started: ${why}`), members: outlook.rows }
   }
 
   /**
-   * Where the data of this machine stands, if it was the only member when its database ended, and none is known to be newer: nobody
-   * can have gone on without it. null: it joins, or must not begin by itself.
+   * Where the data of this machine stands, if it may begin by itself: nobody has more, or it was the only member when its database
+   * ended, so that nobody can have gone on without it. null: it joins, or must not begin.
    */
-  async #stoodAlone({ verdict, rows, forming }: Outlook): Promise<Position | null> {
+  async #beginsAt(outlook: Outlook): Promise<Position | null> {
     const { settler, parts } = this.#supervisor
+    const { verdict, rows, forming } = outlook
+    const foremost = beginsAt(outlook, parts.config.node.name)
+    if (foremost !== null) return foremost
     // Also beside a silent machine: whoever answers and has more has gone on, because a person said so.
     const ahead = aheadOf(rows, parts.config.node.name)
     if (verdict.kind === 'primary' || ahead.length > 0 || forming.length > 0) return null
@@ -108,20 +124,42 @@ export class Cluster {
     return uuid === null || seqno === null ? null : { uuid, seqno }
   }
 
-  /** How `start` starts the database: as the first member where it stood alone; undefined: it joins. */
-  async startsAs(account: Account, tell: Tell): Promise<StartsAs | undefined> {
-    if (!(await this.#isDown())) return undefined
-    const position = await this.#stoodAlone(await this.outlook(NO_WORDS, tell, 0))
-    if (position === null) return undefined
-    await this.#allow(position, account, tell)
-    return 'first member'
+  /** All units; the database as the first member where this machine begins. Whoever asks meanwhile is told. */
+  async start(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+    const { services } = this.#tools
+    try {
+      const as = await this.#startsAs(account, tell)
+      if (!account.failed) await services.start(account, tell, grants, as)
+    } finally {
+      this.#own.forming = false
+    }
   }
 
-  /** Looks, and changes nothing. Throws ApmodeError `usage`. */
+  /** undefined: it joins. */
+  async #startsAs(account: Account, tell: Tell): Promise<StartsAs | undefined> {
+    if (!(await this.#isDown())) return undefined
+    let seen = await this.outlook(NO_WORDS, tell, 0)
+    let position = await this.#beginsAt(seen)
+    if (position !== null) {
+      this.#own.forming = true
+      seen = await this.outlook(NO_WORDS, tell, 0)
+      position = await this.#beginsAt(seen)
+    }
+    if (position !== null) {
+      await this.#allow(position, account, tell)
+      return 'first member'
+    }
+    if (seen.verdict.kind === 'primary') return undefined
+    account.failed = true
+    account.notDone.push(`start the database: ${joinRefusal(seen, this.#supervisor.parts.config.node.name)}`)
+    return undefined
+  }
+
+  /** Changes nothing. Throws ApmodeError `usage`. */
   async plan(request: BootstrapRequest, tell: Tell = () => {}, patienceMs = PATIENCE_MS): Promise<Prospect> {
     if (!this.here)
       return { outlook: null, refusal: refused(GUARD, `nothing was touched: ${OTHER_ENGINE}`), forms: 'start' }
-    const outlook = await this.outlook(this.#wordsOf(request), tell, patienceMs)
+    const outlook = await this.outlook(wordsOf(request, this.#supervisor.parts.config), tell, patienceMs)
     return { outlook, refusal: this.#refusal(outlook), forms: (await this.#isDown()) ? 'start' : 'component' }
   }
 
@@ -196,32 +234,9 @@ export class Cluster {
       mode !== 'ap' && mode !== 's'
         ? `nothing is started in mode ${mode}: apmode set ap first`
         : forming.length > 0
-          ? `${forming.join(', ')} is about to form the cluster at this moment: apmode start joins it`
+          ? others(forming)
           : bootstrapRefusal(verdict, self)
     return why === null ? null : { ...refused(GUARD, `nothing was touched: ${why}`), members: rows }
-  }
-
-  /** Throws ApmodeError `usage`. */
-  #wordsOf({ without, positions }: BootstrapRequest): Words {
-    const { parts } = this.#supervisor
-    const names = parts.config.nodes.map(({ name }) => name)
-    const faults: string[] = []
-    const known = (option: string, name: string) => {
-      if (!names.includes(name)) faults.push(`found ${option} ${name}, expected one of ${names.join(', ')}`)
-      else if (name === parts.config.node.name)
-        faults.push(`found ${option} ${name}, expected another machine than this one`)
-    }
-    const read = new Map<string, Position>()
-    for (const name of without) known('--without', name)
-    for (const [name, text] of Object.entries(positions)) {
-      known('--position', name)
-      const position = parsePosition(text)
-      if (position === null) faults.push(`found --position ${name}=${text.slice(0, 80)}, expected ${name}=UUID:SEQNO`)
-      else read.set(name, position)
-      if (without.includes(name)) faults.push(`found --without ${name} and --position ${name}, expected one of them`)
-    }
-    if (faults.length > 0) throw new ApmodeError('usage', faults.join('; '))
-    return { without, positions: read }
   }
 }
 
@@ -231,8 +246,3 @@ export interface Prospect {
   /** By a start of the database, or in one that runs without a primary component. */
   readonly forms: 'start' | 'component'
 }
-
-export const ALLOW = {
-  step: 'allow-bootstrap',
-  sentence: 'let this member be the first one: safe_to_bootstrap in grastate.dat',
-} as const

@@ -31,8 +31,10 @@ interface Found {
 type Seen = Pick<Observed, 'units' | 'database'>
 
 export class OwnPosition {
-  /** It is about to form the primary component. */
+  /** It is about to form the primary component: a command of an operator. */
   forming = false
+  /** The same, by itself. */
+  candidate = false
   readonly #parts: Parts
   /** While the database is down. */
   #found: Found | null = null
@@ -74,7 +76,7 @@ export class OwnPosition {
   view(seen: Seen | null): MemberView {
     const { node } = this.#parts.config
     const unit = seen === null ? undefined : databaseUnitOf(seen)
-    const known = { node: node.name, forming: this.forming, ...NOTHING }
+    const known = { node: node.name, forming: this.forming || this.candidate, ...NOTHING }
     const cluster = seen?.database?.answers === true ? seen.database.cluster : null
     if (cluster !== null) {
       const { component, state, uuid, seqno } = cluster

@@ -4,7 +4,11 @@ import type { Config } from '../../core/config.ts'
 import { isRunning, type Observed } from '../../core/observed.ts'
 import type { PlannedStep } from '../../ports/control.ts'
 import { described } from '../plan-operations.ts'
-import { ALLOW } from './cluster.ts'
+
+export const ALLOW = {
+  step: 'allow-bootstrap',
+  sentence: 'let this member be the first one: safe_to_bootstrap in grastate.dat',
+} as const
 
 export function bootstrapSteps(observed: Observed, config: Config, forms: 'start' | 'component'): PlannedStep[] {
   const allow: PlannedStep = {

@@ -1,11 +1,12 @@
 /** The topologies of the campaign beside the MariaDB pair. Invariant: keys are unique; a new topology is a row here. */
 import type { Machine } from '../../pair/apmode-pair.ts'
 import { type Client, startClient } from '../../pair/lab/client.ts'
+import type { Progress } from '../../pair/lab/image.ts'
 import { VIP } from '../../pair/lab/network.ts'
 import { waitFor } from '../../pair/lab/wait.ts'
 import { type Apaches, startApaches } from '../../pair/recipes/apache.ts'
 import { startBalancers } from '../../pair/recipes/balancers.ts'
-import { startGalera } from '../../pair/recipes/galera.ts'
+import { type GaleraRecipe, startGalera } from '../../pair/recipes/galera.ts'
 import { startProxies } from '../../pair/recipes/proxies.ts'
 import { faultsOf } from './faults.ts'
 import type { Standing, Topology } from './topology.ts'
@@ -61,19 +62,31 @@ const GALERA: Topology = {
   recipe: 'galera',
   faults: [...faultsOf('haproxy', 'HAProxy', ONE), ...MEMBERS],
   withinMs: 6000,
-  async start(progress) {
-    const { cluster, hosts, client, stop } = await startGalera('galera', progress)
-    return {
-      names: cluster.names,
-      nodes: hosts,
-      answers: () => client.acknowledged.map(({ at }) => at),
-      lost: () => lostOnAny(client, hosts),
-      stop,
-    }
-  },
+  start: (progress) => members('galera', progress),
 }
 
-export const TOPOLOGIES: readonly Topology[] = [HAPROXY, HOLDER, TRIO, GALERA]
+const GALERA_PAIR: Topology = {
+  key: 'galera-pair',
+  title: 'two members of a Galera cluster',
+  recipe: 'galera-pair',
+  faults: [...MEMBERS, ...faultsOf('mariadb', 'a member', ONE).filter(({ key }) => !key.startsWith('unit-'))],
+  withinMs: 8000,
+  start: (progress) => members('galera-pair', progress),
+}
+
+export const TOPOLOGIES: readonly Topology[] = [HAPROXY, HOLDER, TRIO, GALERA, GALERA_PAIR]
+
+async function members(recipe: GaleraRecipe, progress: Progress): Promise<Standing> {
+  const { cluster, hosts, client, sampler, stop } = await startGalera(recipe, progress)
+  return {
+    names: cluster.names,
+    nodes: hosts,
+    answers: () => client.acknowledged.map(({ at }) => at),
+    apart: () => sampler.apart(),
+    lost: () => lostOnAny(client, hosts),
+    stop,
+  }
+}
 
 /** What was acknowledged a second ago or earlier and is not on each member. */
 async function lostOnAny(client: Client, hosts: readonly Machine[]): Promise<readonly string[]> {

@@ -14,6 +14,8 @@ export interface Evidence {
   /** Of all machines, during the round. */
   readonly vip: readonly Change[]
   readonly bothHolders: readonly Interval[]
+  /** When two components of a cluster took writes at once. */
+  readonly apart: readonly Interval[]
   /** When two machines may carry the VIP, because one does not see or cannot let go; null: never. */
   readonly excused: Interval | null
   /** Machines that were without a supervisor for a while. */
@@ -59,6 +61,15 @@ export const TOPOLOGY_ORACLES = [
       bothHolders
         .filter(({ from, to }) => excused === null || from < excused.from || to > excused.to)
         .map(({ from, to }) => `two holders for ${Math.round(to - from)} ms from ${new Date(from).toISOString()} on`),
+  },
+  {
+    key: 'one-component',
+    title: 'never do two components of a cluster take writes at once (where there is one)',
+    judge: ({ apart }: Evidence) =>
+      apart.map(
+        ({ from, to }) =>
+          `two components took writes for ${Math.round(to - from)} ms from ${new Date(from).toISOString()} on`,
+      ),
   },
   {
     key: 'nothing-lost',

@@ -83,6 +83,7 @@ export async function playTopologyRound(
     ...(await told(nodes, decisions)),
     vip: sampler.vip,
     bothHolders,
+    apart: standing.apart?.().filter(({ to }) => to >= struckAt) ?? [],
     untold: scenes.filter(({ fault }) => UNTOLD.includes(fault.key)).map(({ machine }) => machine.name),
     excused: blind ? { from: struckAt, to: mendedAt + SETTLED_MS } : null,
     single: isSingle(round) && scenes.every(({ fault }) => fault.personsDecision !== true),

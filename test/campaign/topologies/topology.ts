@@ -7,6 +7,7 @@ import type { Status } from '../../../src/ports/control.ts'
 import type { Machine } from '../../pair/apmode-pair.ts'
 import type { Progress } from '../../pair/lab/image.ts'
 import type { RunNames } from '../../pair/lab/names.ts'
+import type { Interval } from '../../pair/lab/sampler.ts'
 import type { Fault } from '../fault.ts'
 
 /** Machines that serve, and a client that asks through the VIP every few milliseconds. */
@@ -15,6 +16,8 @@ export interface Standing {
   readonly nodes: readonly Machine[]
   /** Epoch milliseconds of the client's answers, oldest first; grows. */
   answers(): readonly number[]
+  /** Of a cluster: when two components took writes at once, since the beginning. */
+  apart?(): readonly Interval[]
   /** What was acknowledged and is not there any more, a sentence each; where there is data. */
   lost?(): Promise<readonly string[]>
   stop(): Promise<void>

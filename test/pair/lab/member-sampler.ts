@@ -18,7 +18,9 @@ export interface MemberSampler {
   now(node: string): readonly string[] | null
   /** When the node took writes for the first time, or no longer did, at or after a moment; undefined: not yet. */
   since(node: string, takesWrites: boolean, epochMs: number): number | undefined
-  /** Intervals in which two components without a common member took writes; must be empty. */
+  /** Intervals in which two components without a common member took writes, those that are over; must be empty. */
+  apart(): readonly Interval[]
+  /** The same, with what still lasts. */
   stop(): Promise<readonly Interval[]>
 }
 
@@ -44,6 +46,7 @@ export function startMemberSampler(pair: Pick<Pair, 'names' | 'nodes'>): MemberS
       changes.find(
         (change) => change.node === node && (change.members !== null) === takesWrites && change.at >= epochMs,
       )?.at,
+    apart: () => apart(spans),
     async stop() {
       const complaint = await child.end(5000)
       if (complaint !== '') throw new Error(`cannot sample the members: ${complaint}`)

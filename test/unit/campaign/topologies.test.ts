@@ -73,6 +73,7 @@ const WELL: Evidence = {
     { node: 'host2', value: false, at: AT - 10 },
   ],
   bothHolders: [],
+  apart: [],
   excused: null,
   untold: [],
   single: true,
@@ -99,6 +100,7 @@ describe('an oracle', () => {
     ['an answer took too long', { outageMs: 5001 }, /^answers: 5001 ms without an answer/],
     ['no answer came any more', { outageMs: null }, /^answers: no answer any more/],
     ['two carried the VIP', { bothHolders: [{ from: AT, to: AT + 30 }] }, /^one-holder: two holders for 30 ms/],
+    ['two components took writes', { apart: [{ from: AT, to: AT + 70 }] }, /^one-component: .* for 70 ms/],
     ['the way home ended nowhere', { missing: 'nobody serves' }, /^way-home: not whole: nobody serves/],
     [
       'one command was not enough',

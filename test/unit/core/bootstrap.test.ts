@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   aheadOf,
+  beginsAt,
   bootstrapRefusal,
   joinRefusal,
   type Member,
@@ -52,6 +53,8 @@ const three = (one: Wish, two: Wish, last: Wish) =>
 const newest = (verdict: Verdict) => (verdict.kind === 'newest' ? verdict.nodes : verdict.kind)
 const why = (verdict: Verdict) => (verdict.kind === 'nobody' ? verdict.reasons : verdict.kind)
 
+const asOutlook = (verdict: Verdict, forming: readonly string[] = []) => ({ verdict, rows: [], forming })
+
 describe('all are down', () => {
   test('the one with the highest number may bootstrap, however it is known', () => {
     const { verdict, rows } = three(at(5), crashed(8), at(7))
@@ -65,18 +68,33 @@ describe('all are down', () => {
     expect(bootstrapRefusal(verdict, 'host1')).toBe(
       `host2 has the newest state (${OURS}:8), this machine has not: apmode bootstrap on host2`,
     )
-    expect(joinRefusal(verdict, 'host1')).toBe(
+    expect(joinRefusal(asOutlook(verdict), 'host1')).toBe(
       'no machine is in a primary component, so there is nothing to join; host2 has the newest state: ' +
         'apmode bootstrap on host2, then apmode start on the others',
     )
-    expect(joinRefusal(verdict, 'host2')).toMatch(/apmode bootstrap here/)
+    expect(joinRefusal(asOutlook(verdict), 'host2')).toMatch(/apmode bootstrap here/)
   })
 
   test('several that are equal may all, and the first in the order of the configuration is named', () => {
     const { verdict } = three(at(5), at(8), crashed(8))
     expect(newest(verdict)).toEqual(['host2', 'host3'])
     expect([bootstrapRefusal(verdict, 'host2'), bootstrapRefusal(verdict, 'host3')]).toEqual([null, null])
-    expect(joinRefusal(verdict, 'host1')).toMatch(/host2 and host3 have the newest state: apmode bootstrap on host2/)
+    expect(joinRefusal(asOutlook(verdict), 'host1')).toMatch(
+      /host2 and host3 have the newest state: apmode bootstrap on host2/,
+    )
+  })
+
+  test('one of them may begin without a word of a person: the first of those that have everything, while nobody else is about to', () => {
+    const outlook = three(at(5), at(8), crashed(8))
+    expect(['host1', 'host2', 'host3'].map((self) => beginsAt(outlook, self)?.seqno ?? null)).toEqual([null, 8, null])
+    expect(beginsAt({ ...outlook, forming: ['host3'] }, 'host2')).toBeNull()
+    expect(joinRefusal(asOutlook(outlook.verdict, ['host3']), 'host1')).toMatch(
+      /yet: host3 is about to form the cluster/,
+    )
+    expect(beginsAt(three(at(5), at(8), SILENT), 'host2')).toBeNull()
+    expect(beginsAt(three(at(5), at(8), { ...SILENT, without: true }), 'host2')).toBeNull()
+    expect(beginsAt(three(at(5), at(8), PRIMARY), 'host2')).toBeNull()
+    expect(beginsAt(three(NEVER, NEVER, NEVER), 'host1')).toBeNull()
   })
 
   test('one that was never a member is never the newest beside one that was', () => {
@@ -109,7 +127,7 @@ describe('something is not known', () => {
     ])
     expect(rows.map(({ position }) => position)).toEqual([`${OURS}:5`, null, null])
     expect(bootstrapRefusal(verdict, 'host1')).toMatch(/^host2 does not answer .*; the position of host3/)
-    expect(joinRefusal(verdict, 'host1')).toMatch(/is not known: host2 does not answer/)
+    expect(joinRefusal(asOutlook(verdict), 'host1')).toMatch(/is not known: host2 does not answer/)
   })
 
   test('a database that is starting may still join: its position is not known', () => {
@@ -159,7 +177,7 @@ describe('a database runs', () => {
       const { verdict } = three(at(99), SILENT, wish)
       expect(verdict).toEqual({ kind: 'primary', nodes: ['host3'] })
       expect(bootstrapRefusal(verdict, 'host1')).toBe('host3 is in the primary component: apmode start joins')
-      expect(joinRefusal(verdict, 'host1')).toBeNull()
+      expect(joinRefusal(asOutlook(verdict), 'host1')).toBeNull()
     }
     expect(bootstrapRefusal(three(PRIMARY, PRIMARY, SILENT).verdict, 'host3')).toMatch(/^host1 and host2 are in/)
   })

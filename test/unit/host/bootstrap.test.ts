@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { NO_HISTORY } from '../../../src/core/galera-state.ts'
 import type { MemberView } from '../../../src/ports/cluster.ts'
 import type { BootstrapRequest, CommandResult, Progress } from '../../../src/ports/control.ts'
 import { A_VIEW, FakeCluster, HISTORY } from '../../fakes/cluster.ts'
@@ -283,6 +284,43 @@ describe('apmode start', () => {
       '_WSREP_NEW_CLUSTER=--wsrep-new-cluster',
       'start mariadb.service',
     ])
+  })
+
+  test('begins the cluster where everybody answers and nobody has more; of equals on the first of the configuration', async () => {
+    const newest = fallen({ seqno: 4 })
+    const seen: boolean[] = []
+    newest.cluster.onAsk = () => void seen.push(driven?.control.cluster()?.forming ?? false)
+    expect(await start(newest)).toMatchObject({ exit: 0 })
+    expect(made(newest).slice(0, 3)).toEqual([
+      'allow bootstrap at 5',
+      '_WSREP_NEW_CLUSTER=--wsrep-new-cluster',
+      'start mariadb.service',
+    ])
+    // What was decided by came after the others were told.
+    expect([seen[0], seen.at(-1)]).toEqual([false, true])
+    expect(driven?.control.cluster()?.forming).toBe(false)
+    await driven?.close()
+    driven = null
+    expect(await start(fallen({ seqno: 5 }))).toMatchObject({ exit: 0 })
+  })
+
+  test('begins nothing where another machine turns out to be about to', async () => {
+    const machine = fallen({ seqno: 5 })
+    let asked = 0
+    machine.cluster.onAsk = () => {
+      asked += 1
+      if (asked === 3) machine.cluster.others.set(HOST2, { ...A_VIEW, forming: true })
+    }
+    const result = await start(machine)
+    expect(result).toMatchObject({ exit: 1, sentence: expect.stringMatching(/host2 is about to form the cluster/) })
+    expect(made(machine)).toEqual([])
+  })
+
+  test('of a machine that was never a member begins nothing: which data the others get is for a person to say', async () => {
+    const machine = fallen({ uuid: NO_HISTORY, seqno: -1 })
+    machine.cluster.saved = { uuid: NO_HISTORY, seqno: -1, safeToBootstrap: false }
+    machine.cluster.recovered = { uuid: NO_HISTORY, seqno: -1 }
+    nothing(await start(machine), machine)
   })
 
   test('of one that was, joins a member that is Primary all the same, and leaves it to one that is newer', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import { stepNamesOf } from '../../../src/core/step-names.ts'
 import { Member } from '../../../src/host/member.ts'
+import type { MemberView } from '../../../src/ports/cluster.ts'
 import type { Membership } from '../../../src/ports/database.ts'
+import { A_VIEW, FakeCluster, HISTORY } from '../../fakes/cluster.ts'
 import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { synced, World } from '../../fakes/world.ts'
 
@@ -19,7 +21,7 @@ const galera = (node: 'host1' | 'host2' = 'host1', vip = node === 'host1') => ne
 const cluster = ({ changes }: World) =>
   changes.filter((change) => /^(desync|resync|form|fence|allow|record|unfit|fit|stop|start)/.test(change))
 
-const word = (state: 'master') => ({ state, instance: 'VI_1', source: 'notify' }) as const
+const word = (state: 'master' | 'fault') => ({ state, instance: 'VI_1', source: 'notify' }) as const
 
 const statusOf = ({ control }: Driven) => control.status()
 
@@ -164,6 +166,72 @@ describe('the component is lost, and the peer answers', () => {
     expect(world.unfit).toBe(false)
     expect(cluster(world)).not.toContain('form-component')
   })
+})
+
+describe('both have lost it, and it is not known that this one had every write', () => {
+  const lost = { ...synced, component: 'non-Primary', state: 'Initialized', ready: false, size: 1 } as const
+  /** Its supervisor starts outside of any component; the database of the other one is down. */
+  function fallen(other: Partial<MemberView>): World {
+    const world = galera()
+    world.database.cluster = { ...lost, uuid: HISTORY, seqno: 7 }
+    world.database.replicas = []
+    world.peer = { ...world.peer, reachable: false, writable: null, cluster: null, refused: true }
+    const files = new FakeCluster(() => {})
+    files.others.set('192.168.33.102', { ...A_VIEW, ...other })
+    world.galera = files.parts()
+    return world
+  }
+
+  test('it asks the other one, and goes on where that has nothing more', async () => {
+    const world = fallen({ seqno: 7 })
+    const { control } = await on(world)
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'), { timeout: 5000 })
+    await vi.waitFor(() => expect(control.cluster()?.forming).toBe(false), { timeout: 5000 })
+    expect(await control.status()).toMatchObject({ fit: true, writable: true })
+  })
+
+  test.each<[string, Partial<MemberView>]>([
+    ['has more', { seqno: 8 }],
+    ['begins at this moment', { seqno: 7, forming: true }],
+    ['does not know where it stands', { uuid: null, seqno: null, known: null, detail: 'it crashed' }],
+    ['is of another history', { uuid: HISTORY.replaceAll('1', '2'), seqno: 1 }],
+  ])('but not where that %s', async (_what, other) => {
+    const world = fallen(other)
+    const { control } = await on(world)
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(cluster(world)).not.toContain('form-component')
+    expect(await control.status()).toMatchObject({
+      fit: false,
+      reasons: expect.arrayContaining([expect.stringContaining('G2 no stale lead')]),
+    })
+    expect(control.cluster()?.forming).toBe(false)
+  })
+})
+
+test('one that comes up while the other one leads does not fall out of the pair, whatever it was before', async () => {
+  const world = galera('host1', false)
+  world.database.cluster = { ...synced, component: 'non-Primary', state: 'Initialized', ready: false, members: [] }
+  const lead = { epoch: 7, node: 'host2', at: '2026-01-01T00:00:00.000Z', reason: 'failover', gtid: '' }
+  world.peer = { ...world.peer, writable: true, cluster: { ...synced, members: ['192.168.33.102'], size: 1 }, lead }
+  world.unit('keepalived.service').active = 'inactive'
+  const { supervisor } = await on(world)
+  expect(supervisor.settler.state.role).toBe('active')
+  world.unit('keepalived.service').active = 'active'
+  supervisor.hear(word('fault'))
+  await driven?.idle()
+  expect(world.mode.mode).toBe('ap')
+})
+
+test('one that only joins does not fall out of the pair: what the other one is may not be known yet', async () => {
+  const world = galera('host1', false)
+  world.database.cluster = { ...synced, component: 'non-Primary', state: 'Joining', ready: false, members: [] }
+  world.peer = { ...world.peer, writable: true, cluster: null, lead: null }
+  world.unit('keepalived.service').active = 'inactive'
+  const { supervisor } = await on(world)
+  world.unit('keepalived.service').active = 'active'
+  supervisor.hear(word('fault'))
+  await driven?.idle()
+  expect(world.mode.mode).toBe('ap')
 })
 
 test('two components that see each other: the older lead ends, and refuses writes (G3)', async () => {

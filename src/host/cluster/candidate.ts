@@ -1,0 +1,72 @@
+/**
+ * A member that runs and is in no primary component asks the others, once Galera has had its time: whoever is proven to have
+ * everything may go on, and needs no person for it. It finds out only; what follows is for the plan. Invariants: what it found counts
+ * for a few seconds; of two that find the same at least one gives up, since each says that it is about to begin before it asks.
+ */
+import { beginsAt, type Outlook } from '../../core/bootstrap.ts'
+import { isPrimary, MERGE_MS, memberOf } from '../../core/cluster.ts'
+import type { Supervisor } from '../supervisor.ts'
+import type { OwnPosition } from './own-position.ts'
+
+const ASK_EVERY_MS = 1_000
+/** The VIP has to come first. */
+const COUNTS_MS = 5_000
+
+export class Candidate {
+  readonly #supervisor: Supervisor
+  readonly #own: OwnPosition
+  readonly #outlook: () => Promise<Outlook>
+  #asking = false
+  #again: NodeJS.Timeout | null = null
+
+  constructor(supervisor: Supervisor, own: OwnPosition, outlook: () => Promise<Outlook>) {
+    this.#supervisor = supervisor
+    this.#own = own
+    this.#outlook = outlook
+  }
+
+  /** After each look; by itself as long as it is lost. Never throws. */
+  see(): void {
+    const lostMs = this.#lostMs()
+    if (lostMs === 0) {
+      this.#own.candidate = false
+      return
+    }
+    if (this.#asking || this.#again !== null) return
+    this.#asking = lostMs >= MERGE_MS
+    const asked = this.#asking ? this.#ask().catch(() => this.#found(false)) : Promise.resolve()
+    this.#again = setTimeout(() => {
+      this.#again = null
+      this.see()
+    }, ASK_EVERY_MS).unref()
+    void asked.finally(() => {
+      this.#asking = false
+    })
+  }
+
+  /** For how long it goes on neither with the others nor alone; 0: it does, or somebody takes it out. */
+  #lostMs(): number {
+    const { settler, parts } = this.#supervisor
+    const { mode } = settler.state
+    const observed = settler.last?.observed
+    if (observed === undefined || settler.withdrawal !== null || (mode !== 'ap' && mode !== 's')) return 0
+    const member = memberOf(observed)
+    if (member === null || isPrimary(member.cluster)) return 0
+    return settler.bond.member.remembered(parts.clock.elapsed(), null).lostMs
+  }
+
+  async #ask(): Promise<void> {
+    const self = this.#supervisor.parts.config.node.name
+    // One that is not foremost anyway must not keep the other one from it.
+    const foremost = this.#own.candidate || beginsAt(await this.#outlook(), self) !== null
+    this.#own.candidate = foremost
+    this.#found(foremost && beginsAt(await this.#outlook(), self) !== null)
+  }
+
+  #found(foremost: boolean): void {
+    const { settler, parts } = this.#supervisor
+    this.#own.candidate = foremost
+    settler.bond.member.foremost(foremost ? parts.clock.elapsed() + COUNTS_MS : Number.NEGATIVE_INFINITY)
+    if (foremost) this.#supervisor.check('every other machine has less', 'supervisor')
+  }
+}
