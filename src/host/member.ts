@@ -3,7 +3,7 @@
  * Invariant: whole is only who was seen whole in a primary component; a database that went away, or a machine that stood still,
  * must prove it again: what it says of its component then may be older than what the others decided.
  */
-import { catchesUp, isApart, isPrimary, type Remembered } from '../core/cluster.ts'
+import { catchesUp, isApart, isPrimary, MERGE_MS, type Remembered } from '../core/cluster.ts'
 import type { Config } from '../core/config.ts'
 import { endsOfParted, partedAt } from '../core/parted.ts'
 import type { DatabaseAway, Membership, PeerStatus } from '../ports/database.ts'
@@ -42,6 +42,8 @@ export class Member {
     this.#compare(own, peer)
     this.#wasIn ||= isPrimary(own)
     this.#lostAt = isPrimary(own) ? null : (this.#lostAt ?? seen.begun)
+    // Of a loss that comes after this nobody has been asked.
+    if (isPrimary(own)) this.foremost(Number.NEGATIVE_INFINITY)
     if (isPrimary(own) && seen.begun >= this.#believedFrom) {
       this.#primaryAt = seen.begun
       this.#whole = catchesUp({ ...own, desynced: false }, true) === null
@@ -72,7 +74,7 @@ export class Member {
     this.foremost(Number.NEGATIVE_INFINITY)
   }
 
-  /** Everybody was asked; until then it counts. */
+  /** Everybody was asked, for this loss; until then it counts. */
   foremost(until: number): void {
     this.#foremostUntil = until
   }
@@ -86,7 +88,7 @@ export class Member {
   remembered(now: number, answeredAt: number | null): Remembered {
     const lostMs = isPrimary(this.#seen) ? 0 : now - this.#primaryAt
     const witnessed = answeredAt === null || (this.#lostAt !== null && answeredAt > this.#lostAt)
-    const foremost = !isPrimary(this.#seen) && now < this.#foremostUntil
+    const foremost = !isPrimary(this.#seen) && lostMs >= MERGE_MS && now < this.#foremostUntil
     return {
       whole: this.#whole,
       lately: lostMs < this.#leaseMs,

@@ -71,6 +71,39 @@ describe.skipIf(obstacle !== null)('two members of a Galera cluster', () => {
     await complete(hosts)
   })
 
+  test('both lose their power: `apmode start` on each, the one that has everything begins', async () => {
+    await galera.written('a write before')
+    await Promise.all(hosts.map((host) => host.powerOff()))
+    await Promise.all(hosts.map((host) => host.powerOn()))
+    const codes = []
+    // Which one begins is not asked: the other one joins it, before or after.
+    for (const host of [...hosts, ...hosts]) codes.push((await host.apmode('start', { timeoutMs: 60_000 })).code)
+    expect(codes.slice(2)).toEqual([0, 0])
+    expect(codes).toContain(0)
+    const [holder] = await places()
+    if ((await holder.status()).mode === 's') await typed(holder, 'set ap')
+    await complete(hosts)
+    await galera.written('writes after the power cut')
+  })
+
+  test('both are out of any component and one is stopped: the one that runs asks it, and goes on by itself', async () => {
+    const [holder, standby] = await places()
+    const at = Date.now()
+    // The holder stands still for so long that the other one is alone; that one is stopped, and nobody has gone on.
+    await holder.shell('systemctl kill -s STOP mariadb')
+    await waitFor(async () => (await standby.status()).cluster?.component !== 'Primary', {
+      patienceMs: 5000,
+      reason: 'a standby without a component',
+    })
+    await standby.apmode('stop', { timeoutMs: 60_000 })
+    await holder.shell('systemctl kill -s CONT mariadb || true')
+    await goesOn('both without a component', at, 60_000)
+    await typed(standby, 'start')
+    if ((await holder.status()).mode !== 'ap') await typed(holder, 'rejoin')
+    if ((await standby.status()).mode === 's') await typed(standby, 'set ap')
+    await complete(hosts)
+  })
+
   test('the cable of the holder is cut: the other one goes on, the holder takes no writes; it comes back', async () => {
     const [holder, standby] = await places()
     const at = Date.now()
@@ -115,6 +148,10 @@ describe.skipIf(obstacle !== null)('two members of a Galera cluster', () => {
         .trim()
         .split('\n')
 
+    // Of two that led last it is the first of the configuration that stays, and a holder that ends goes into maintenance.
+    const [carries] = await places()
+    if (carries !== hosts[0]) await typed(carries, 'handover')
+    await complete(hosts)
     const [holder, standby] = await places()
     for (const host of hosts) await host.shell(`sed -i '/^witness/d' /etc/apmode/apmode.toml; systemctl restart apmode`)
     await complete(hosts)

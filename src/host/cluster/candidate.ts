@@ -9,8 +9,8 @@ import type { Supervisor } from '../supervisor.ts'
 import type { OwnPosition } from './own-position.ts'
 
 const ASK_EVERY_MS = 1_000
-/** The VIP has to come first. */
-const COUNTS_MS = 5_000
+/** The VIP has to come first; meanwhile it is asked again and again. */
+const COUNTS_MS = 2_000
 
 export class Candidate {
   readonly #supervisor: Supervisor

@@ -96,9 +96,10 @@ export const TOPOLOGY_ORACLES = [
     judge: ({ vip, histories, untold }: Evidence) =>
       carried(vip).flatMap(({ node, at }) => {
         if (untold.includes(node)) return []
-        const told = (histories[node] ?? []).some(({ at: moment, to }) => {
-          const after = Date.parse(moment) - at
-          return to.vrrp === 'master' && after > -CARRIED_MS && after < TOLD_WITHIN_MS
+        const told = (histories[node] ?? []).some((entry) => {
+          const after = Date.parse(entry.at) - at
+          const moved = entry.to.vrrp === 'master' && after > -CARRIED_MS && after < TOLD_WITHIN_MS
+          return moved || (takesOut(entry) && after > 0 && after < entry.ms)
         })
         return told ? [] : [`${node}: no line tells of the VIP that came at ${new Date(at).toISOString()}`]
       }),
@@ -128,6 +129,9 @@ export function judge(evidence: Evidence): Broken[] {
     judged(evidence).map((sentence) => ({ oracle: key, sentence })),
   )
 }
+
+/** Asked by an operator: a VIP that comes while it lasts leaves again with it, and its line is this one. */
+const takesOut = ({ source, event }: HistoryEntry) => source === 'operator' && (event === 'stop' || event === 'set m')
 
 /** Arrivals of the VIP that lasted. The first word about a machine is no arrival. */
 function carried(vip: readonly Change[]): { readonly node: string; readonly at: number }[] {

@@ -133,4 +133,14 @@ describe('an oracle', () => {
     const brief = [...WELL.vip, { node: 'host1', value: false, at: AT + 500 }]
     expect(said({ vip: brief, histories: { host1: [] } })).toEqual([])
   })
+
+  test('takes the line of an operator who takes the machine out for that of a VIP which comes meanwhile', () => {
+    const at = new Date(AT + 1300).toISOString()
+    const out = (event: string, ms: number) => ({ ...entry('ap', 'ap', event), event, source: 'operator', at, ms })
+    const outWithin = (event: string, ms: number) =>
+      said({ histories: { host1: [{ ...out(event, ms), to: { mode: 'ap', role: 'active', vrrp: 'stop' } }] } })
+    expect(outWithin('stop', 1400)).toEqual([])
+    expect(outWithin('stop', 1200)).toHaveLength(1)
+    expect(outWithin('start', 1400)).toHaveLength(1)
+  })
 })

@@ -385,6 +385,17 @@ describe('its place in a component', () => {
     look(member, joining)
     expect(member.lost).toBe(false)
   })
+
+  test('what the others said counts for the loss for which they were asked: in the next one they may have gone on', () => {
+    const member = new Member(galera().config, 1000)
+    const foremost = (now: number) => member.remembered(now, null).foremost
+    look(member, joining)
+    member.foremost(60_000)
+    expect([foremost(50_000), foremost(60_000)]).toEqual([true, false])
+    look(member, synced)
+    look(member, joining)
+    expect(foremost(50_000)).toBe(false)
+  })
 })
 
 test('stop on the machine with the VIP waits until the peer has applied everything, and says so by wsrep', async () => {
