@@ -11,6 +11,9 @@ const NO_MODE = 'no mode has been set: make this machine a member of the pair'
 const UNREADABLE = 'the mode file cannot be understood: decide what this machine is'
 const MENDED = 'when the maintenance is done or the fault is mended: back into the pair'
 
+const OUT_OF_THE_WAY = 'once its own rows are out of the way, as the reason says: it gets a whole copy'
+const AGAIN = 'apmode set ap --now'
+
 /** MariaDB: what this replica lacks is in no binary log of its primary any more. */
 const LOG_IS_GONE = 1236
 
@@ -24,17 +27,21 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
   const peerServes = status.peer?.writable === true
   if (status.mode !== 'unset' && peerServes && status.holder !== true) {
     if (status.reasons.some((reason) => reason.startsWith('G6 diverged')))
-      return say('apmode reclone', `this machine has diverged: a fresh copy from ${status.peer?.name}`)
+      return status.engine === 'galera'
+        ? say('apmode rejoin', OUT_OF_THE_WAY)
+        : say('apmode reclone', `this machine has diverged: a fresh copy from ${status.peer?.name}`)
     if (status.replication?.errno === LOG_IS_GONE)
       return say('apmode reclone', `${status.peer?.name} has no longer what this machine lacks: a fresh copy`)
   }
   switch (status.mode) {
     case 'unset':
-      return say('apmode set ap --now', NO_MODE)
+      return say(AGAIN, NO_MODE)
     case 'unreadable':
       return say('apmode set m', UNREADABLE)
     case 'm':
-      return peerServes ? say('apmode rejoin', MENDED) : say('apmode set ap --now', MENDED)
+      if (peerServes) return say('apmode rejoin', MENDED)
+      // Where its data stands is looked for in `ap` only, and the other one asks for it.
+      return status.engine === 'galera' ? say('apmode set ap', `${MENDED}; apmode start follows`) : say(AGAIN, MENDED)
     case 's':
       return whenAlone(status, allRuns)
     case 'ap':
@@ -49,11 +56,11 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
 function withoutDatabase({ mode, peer }: Facts, allRuns: boolean): NextCommand | null {
   switch (mode) {
     case 'unset':
-      return say('apmode set ap --now', NO_MODE)
+      return say(AGAIN, NO_MODE)
     case 'unreadable':
       return say('apmode set m', UNREADABLE)
     case 'm':
-      return peer === null ? say('apmode set ap --now', MENDED) : say('apmode rejoin', MENDED)
+      return peer === null ? say(AGAIN, MENDED) : say('apmode rejoin', MENDED)
     case 'ap':
       return allRuns ? null : say('apmode start', 'not everything runs')
     case 's':

@@ -23,10 +23,16 @@ export function whatIsMissing(seen: readonly Seen[], { isMissing }: Pick<Topolog
   return isMissing?.(holder) ?? null
 }
 
-/** First whoever fell out, last the one that serves: it becomes one of several when there are several. */
-export function nextTyped(seen: readonly Seen[]): Wish | null {
+/**
+ * First whoever fell out, last the one that serves: it becomes one of several when there are several. Where a command was refused the
+ * other machines come first: the refusal names them.
+ */
+export function nextTyped(seen: readonly Seen[], typed: readonly Typed[] = []): Wish | null {
   const statuses = seen.filter((status) => status !== null)
-  const asking = statuses.filter(({ next }) => next?.on === null)
+  const refused = (node: string) => typed.filter(({ machine, exit }) => machine === node && exit !== 0).length
+  const asking = statuses
+    .filter(({ next }) => next?.on === null)
+    .sort((one, other) => refused(one.node) - refused(other.node))
   const first = asking.find(({ holder }) => holder !== true) ?? asking[0]
   if (first === undefined || first.next === null) return null
   return { machine: first.node, command: first.next.command.replace(/^apmode /, '') }
@@ -54,7 +60,7 @@ export async function goHome(
     const seen = await Promise.all(nodes.map(look))
     const missing = whatIsMissing(seen, topology)
     if (missing === null || Date.now() - begun > patienceMs) return missing
-    const wish = nextTyped(seen)
+    const wish = nextTyped(seen, typed)
     const text = JSON.stringify(wish)
     if (text !== wished.text) wished = { text, since: Date.now() }
     const last = typed.findLast(({ machine, command }) => machine === wish?.machine && command === wish.command)

@@ -60,6 +60,12 @@ test('a person types what status proposes where it proposes it, and on the one t
     command: 'rejoin',
   })
   expect(nextTyped([alone, TWO])).toEqual({ machine: 'host1', command: 'set ap' })
+  const down = [
+    { ...ONE, holder: false, next: next('start') },
+    { ...TWO, next: next('start') },
+  ]
+  const refused = { machine: 'host1', command: 'start', exit: 3, at: 0, said: '' }
+  expect([nextTyped(down)?.machine, nextTyped(down, [refused])?.machine]).toEqual(['host1', 'host2'])
 })
 
 const AT = Date.parse('2026-01-01T00:00:00.000Z')
