@@ -11,7 +11,9 @@ const LAB = { APMODE_LAB_FLUSHES: 'no' }
  * Pairs on which no time is measured: what an operator types and reads, and what the machines answer. Two at once; keepalived's
  * own priority keeps its adverts in time.
  */
-const CALM = ['coming-from-bash', 'doctor', 'init', 'runbook'].map((name) => `test/pair/${name}.test.ts`)
+const CALM = ['coming-from-bash', 'commands', 'desk-page', 'doctor', 'init', 'reclone', 'runbook'].map(
+  (name) => `test/pair/${name}.test.ts`,
+)
 
 const real = { pool: 'forks', fileParallelism: false, maxWorkers: 1 } as const
 

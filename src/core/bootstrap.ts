@@ -65,7 +65,8 @@ function verdictOf(members: readonly Member[]): Verdict {
   if (reasons.length > 0) return { kind: 'nobody', reasons }
   const placed = counted.flatMap((member) => {
     const position = positionOf(member)
-    return position === null ? [] : [{ node: member.node, position }]
+    const runs = member.view?.running === true && member.view.component !== null
+    return position === null ? [] : [{ node: member.node, position, runs }]
   })
   const members_ = placed.filter(({ position }) => hasHistory(position))
   const histories = [...new Set(members_.map(({ position }) => position.uuid))]
@@ -73,7 +74,10 @@ function verdictOf(members: readonly Member[]): Verdict {
   // Where nobody ever was a member, each may be the first one.
   const candidates = members_.length > 0 ? members_ : placed
   const most = Math.max(...candidates.map(({ position }) => position.seqno))
-  const newest = candidates.filter(({ position }) => position.seqno === most)
+  // One that runs can begin at once, and by itself.
+  const newest = candidates
+    .filter(({ position }) => position.seqno === most)
+    .sort((one, other) => Number(other.runs) - Number(one.runs))
   const [first, ...others] = newest
   if (first === undefined) return { kind: 'nobody', reasons: ['every machine is left out'] }
   const lost = members.filter(({ without }) => without).map((member) => lossOf(member, first.position))
@@ -166,7 +170,7 @@ export function aheadOf(rows: readonly MemberRow[], self: string): string[] {
 
 /**
  * Where the data stands of the one machine that may begin without a person's word: everybody was asked and answered, nobody serves or
- * is about to, nobody has more, and of equals it is the first of the configuration. null: it is not this one.
+ * is about to, nobody has more, and of equals it is one whose database runs, or the first of the configuration. null: it is not this one.
  */
 export function beginsAt({ verdict, forming }: Outlook, self: string): Position | null {
   if (verdict.kind !== 'newest' || verdict.lost.length > 0 || forming.length > 0) return null

@@ -291,8 +291,9 @@ describe.skipIf(obstacle !== null)('bad input', () => {
 
     test.each([
       ['removed', 'rm vrrp.fifo', /was removed while it was read/],
-      ['replaced by a file', 'rm vrrp.fifo; echo hello > vrrp.fifo', /a file stood in the place/],
-      ['replaced by a folder', 'rm vrrp.fifo; mkdir vrrp.fifo', /a folder stood in the place/],
+      ['replaced by a file', 'echo hello > hello; mv -f hello vrrp.fifo', /a file stood in the place/],
+      // It may be made anew between the two.
+      ['replaced by a folder', 'until rm -f vrrp.fifo && mkdir vrrp.fifo; do :; done', /a folder stood in the place/],
     ])('%s: it is there again, and after a restart of keepalived its words come through', async (...row) => {
       const [, spoil, said] = row
       await standby.shell(`cd /run/apmode; rm -rf vrrp.fifo.replaced; ${spoil}`)

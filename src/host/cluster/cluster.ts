@@ -65,9 +65,12 @@ export class Cluster {
   /** What this machine tells the others, from memory; null: there is no cluster. */
   view(): MemberView | null {
     if (!this.here) return null
-    const observed = this.#supervisor.settler.last?.observed ?? null
-    this.#see(observed, true)
-    return this.#own.view(observed)
+    const { last } = this.#supervisor.settler
+    this.#see(last?.observed ?? null, true)
+    const view = this.#own.view(last?.observed ?? null)
+    // One that runs without a component and is fit goes on alone as soon as it has the VIP.
+    const goesOn = view.component === 'non-Primary' && last?.judgement.unfit.length === 0
+    return { ...view, forming: view.forming || goesOn }
   }
 
   #see(observed: Observed | null, asked: boolean): void {
@@ -213,13 +216,12 @@ export class Cluster {
     const begun = clock.elapsed()
     tell({ type: 'begin', step: ALLOW.step, sentence: ALLOW.sentence })
     let detail = ''
-    let ok = true
     try {
       await cluster?.files.allowBootstrap(position, { timeoutMs: FILE_MS })
     } catch (thrown) {
-      ok = false
       detail = messageOf(thrown)
     }
+    const ok = detail === ''
     const record = { ...ALLOW, ms: Math.round((clock.elapsed() - begun) * 10) / 10, ok, detail }
     account.done.push(record)
     if (!ok) account.failed = true

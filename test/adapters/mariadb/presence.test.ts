@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Link, openLink } from '../../../src/adapters/mariadb/link.ts'
 import { createMariadb } from '../../../src/adapters/mariadb/mariadb.ts'
-import type { Database, Presence, Primary } from '../../../src/ports/database.ts'
+import type { Database, Obstacle, Presence, Primary } from '../../../src/ports/database.ts'
 import { ensureMariadbInstalled, type MariadbServer, makeServer, removeServers } from './server.ts'
 import { until } from './until.ts'
 
@@ -116,14 +116,20 @@ describe.skipIf(skipped !== null).each([
   it('sees none in many short writes', async () => {
     const writers = await Promise.all([client(), client()])
     let on = true
+    let longestMs = 0
     const work = writers.map(async (link) => {
-      while (on) await link.run(['INSERT INTO app.t (b) VALUES (1)'], 5000)
+      while (on) {
+        const begun = performance.now()
+        await link.run(['INSERT INTO app.t (b) VALUES (1)'], 5000)
+        longestMs = Math.max(longestMs, performance.now() - begun)
+      }
     })
-    const found: unknown[] = []
+    const found: Obstacle[] = []
     for (let look = 0; look < 30; look += 1) found.push(...(await database.obstacles(LONG, IN)))
     on = false
     await Promise.all(work)
-    expect(found).toEqual([])
+    // On a slow disk a write is not short: what was said of one that lasted so long is true.
+    expect(found.filter(({ ms }) => ms > longestMs)).toEqual([])
   })
 
   it('names whoever has a transaction open that wrote, and none of its text', async () => {

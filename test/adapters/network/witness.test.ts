@@ -184,6 +184,8 @@ describe.skipIf(skipped !== null)('the witness', () => {
     const probe = await reachable([HERE])
     await seen(probe, true)
     const silent = await reachable([HERE])
+    // Before it is in its own namespace nothing may be changed in it.
+    await seen(silent, true)
     silent.echo(false)
     await seen(silent, false)
     await vi.waitFor(() => expect(silent.pings()).toHaveLength(1), PATIENCE)

@@ -95,6 +95,10 @@ describe('all are down', () => {
     expect(beginsAt(three(at(5), at(8), { ...SILENT, without: true }), 'host2')).toBeNull()
     expect(beginsAt(three(at(5), at(8), PRIMARY), 'host2')).toBeNull()
     expect(beginsAt(three(NEVER, NEVER, NEVER), 'host1')).toBeNull()
+    // Of equals one that runs: nobody need start it.
+    const running = three(at(7), SPLIT, at(5))
+    expect(newest(running.verdict)).toEqual(['host2', 'host1'])
+    expect([beginsAt(running, 'host1'), beginsAt(running, 'host2')?.seqno]).toEqual([null, 7])
   })
 
   test('one that was never a member is never the newest beside one that was', () => {

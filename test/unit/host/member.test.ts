@@ -190,6 +190,15 @@ describe('both have lost it, and it is not known that this one had every write',
     expect(await control.status()).toMatchObject({ fit: true, writable: true })
   })
 
+  test('one that is fit without a component tells whoever asks that it is about to go on', async () => {
+    const world = galera('host2')
+    world.galera = new FakeCluster(() => {}).parts()
+    const { control } = await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(control.cluster()).toMatchObject({ component: 'non-Primary', forming: true }))
+    await vi.waitFor(() => expect(world.unfit).toBe(false))
+  })
+
   test.each<[string, Partial<MemberView>]>([
     ['has more', { seqno: 8 }],
     ['begins at this moment', { seqno: 7, forming: true }],
