@@ -16,11 +16,11 @@ const SEEDS: Readonly<Record<string, string>> = {
   holder: '266',
   trio: '261',
   galera: '1417',
-  'galera-pair': '2099',
 }
 
 describe.skipIf(whyNoLab() !== null)('a short campaign', () => {
-  test.each(TOPOLOGIES)(
+  // Two members of Galera have tests enough of their own here (recipe-galera-pair).
+  test.each(TOPOLOGIES.filter(({ key }) => key in SEEDS))(
     'on $key: whatever is done to them, every oracle is kept',
     async (topology) => {
       const results: TopologyResult[] = []
