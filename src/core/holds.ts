@@ -49,6 +49,7 @@ function staysHolds(state: State, observed: Observed): string[] {
   const fell = state.mode === 'ap' && state.role === 'active' && state.vrrp === 'fault'
   const able = observed.peerAttached && !observed.lineage.peerUnfit
   if (!fell || observed.database === null || observed.peer?.writable === true) return []
+  if (observed.lineage.cluster.joining) return ['it joins the cluster, and stays in ap meanwhile']
   const stays = 'so this machine stays in ap and serves again once fit'
   if (observed.lineage.outshouted) return [`G4 last one standing: the peer is heard and does not answer, ${stays}`]
   return able ? [] : [`G4 last one standing: no peer is attached that could serve, ${stays}`]

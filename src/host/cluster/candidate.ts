@@ -60,13 +60,14 @@ export class Candidate {
     // One that is not foremost anyway must not keep the other one from it.
     const foremost = this.#own.candidate || beginsAt(await this.#outlook(), self) !== null
     this.#own.candidate = foremost
-    this.#found(foremost && beginsAt(await this.#outlook(), self) !== null)
+    const asked = this.#supervisor.parts.clock.elapsed()
+    this.#found(foremost && beginsAt(await this.#outlook(), self) !== null, asked)
   }
 
-  #found(foremost: boolean): void {
-    const { settler, parts } = this.#supervisor
+  /** `asked`: when the others were; what they say may be as old as that. */
+  #found(foremost: boolean, asked = Number.NEGATIVE_INFINITY): void {
     this.#own.candidate = foremost
-    settler.bond.member.foremost(foremost ? parts.clock.elapsed() + COUNTS_MS : Number.NEGATIVE_INFINITY)
-    if (foremost) this.#supervisor.check('every other machine has less', 'supervisor')
+    this.#supervisor.settler.bond.member.foremost(foremost ? asked + COUNTS_MS : Number.NEGATIVE_INFINITY)
+    if (foremost) this.#supervisor.check('no other machine has more', 'supervisor')
   }
 }
