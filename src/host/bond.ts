@@ -9,6 +9,7 @@ import type { DatabasePresent, Membership, PeerStatus } from '../ports/database.
 import { Acknowledging } from './acknowledging.ts'
 import { Apart } from './apart.ts'
 import type { BondSources } from './bond-sources.ts'
+import { leadsToo } from './leads-too.ts'
 import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
 import { Member } from './member.ts'
@@ -41,7 +42,6 @@ export class Bond {
   readonly #acknowledging: Acknowledging
   /** When the peer's replica was last seen attached; one that leads has left its connection behind. */
   #attachedAt = Number.NEGATIVE_INFINITY
-  /** The peer accepts writes too, or leads since a newer epoch. */
   #otherLeads = false
   #tickedAt = 0
   /** This process, or the machine, did not run for a while before the present look. */
@@ -215,7 +215,7 @@ export class Bond {
     if (asks || this.word.unfit(begun)) void this.word.ask()
     if (peer !== null) this.#outshouted.peer(peer.reachable || peer.refused, this.#parts.clock.elapsed())
     await this.#lookOut(sources, peer)
-    if (peer !== null) this.#otherLeads = peer.writable === true || (peer.lead?.epoch ?? 0) > (own.lead?.epoch ?? 0)
+    if (peer !== null) this.#otherLeads = await leadsToo(peer, own, sources)
     // Somebody who serves is no reason to go on alone.
     if (waits && !this.#outshouted.heardLately(begun)) this.#missed(own, peer, begun)
   }

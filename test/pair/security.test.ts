@@ -171,8 +171,8 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
     expect(report.begun).toBeGreaterThan(1000)
     expect(least(flooded, ({ gapMs }) => gapMs) / least(quiet, ({ gapMs }) => gapMs)).toBeLessThan(2)
     expect(least(flooded, ({ answers }) => median(answers))).toBeLessThan(50)
-    // Slow clients alone could shut everybody else out for three seconds at a time.
-    expect(least(flooded, ({ honest }) => Math.max(...honest))).toBeLessThan(1500)
+    // Slow clients alone could shut everybody else out for three seconds at a time; a connection that has to knock again takes one.
+    expect(least(flooded, ({ honest }) => Math.max(...honest))).toBeLessThan(2500)
     // What a flood may take of the supervisor's time: a fifth of one CPU.
     expect(least(flooded, ({ cpuShare }) => cpuShare) - least(quiet, ({ cpuShare }) => cpuShare)).toBeLessThan(0.2)
     for (const machine of pair.nodes) {
