@@ -195,7 +195,7 @@ export function bootstrapRefusal(verdict: Verdict, self: string): string | null 
 export function joinRefusal({ verdict, forming }: Outlook, self: string): string | null {
   const nobody = 'no machine is in a primary component, so there is nothing to join'
   if (verdict.kind === 'primary') return null
-  if (forming.length > 0) return `${nobody} yet: ${others(forming)}`
+  if (forming.length > 0) return `${nobody} yet: ${formsSentence(forming)}`
   if (verdict.kind === 'nobody')
     return `${nobody}; which one has the newest state is not known: ${verdict.reasons.join('; ')}; apmode bootstrap --dry-run shows what is known`
   const [first] = verdict.nodes
@@ -204,7 +204,7 @@ export function joinRefusal({ verdict, forming }: Outlook, self: string): string
 }
 
 /** Why whoever is about to form the component is waited for. */
-export function others(forming: readonly string[]): string {
+export function formsSentence(forming: readonly string[]): string {
   return `${forming.join(', ')} is about to form the cluster at this moment: apmode start joins it, as soon as it serves`
 }
 

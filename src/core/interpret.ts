@@ -28,8 +28,9 @@ const movesFreely = (config: Config) => isOneOfMany(config) || config.nodes.some
 
 /** Another machine has the VIP, and with it the role: among many, and where the lead of a cluster says so. */
 function isReplaced(observed: Observed, config: Config): boolean {
+  if (movesFreely(config)) return true
   const member = memberOf(observed)
-  if (movesFreely(config) || member === null) return movesFreely(config)
+  if (member === null) return false
   const { peer } = observed
   // Outside the component it knows of no later lead.
   const lead = isPrimary(member.cluster) ? member.lead : isPrimary(peer?.cluster) ? (peer?.lead ?? null) : null

@@ -3,7 +3,7 @@
  * Invariant: whole is only who was seen whole in a primary component; a database that went away, or a machine that stood still,
  * must prove it again: what it says of its component then may be older than what the others decided.
  */
-import { catchesUp, isApart, isPrimary, MERGE_MS, type Remembered } from '../core/cluster.ts'
+import { catchesUp, isApart, isPrimary, type Remembered } from '../core/cluster.ts'
 import type { Config } from '../core/config.ts'
 import { endsOfParted, partedAt } from '../core/parted.ts'
 import type { DatabaseAway, Membership, PeerStatus } from '../ports/database.ts'
@@ -88,14 +88,13 @@ export class Member {
   remembered(now: number, answeredAt: number | null): Remembered {
     const lostMs = isPrimary(this.#seen) ? 0 : now - this.#primaryAt
     const witnessed = answeredAt === null || (this.#lostAt !== null && answeredAt > this.#lostAt)
-    const foremost = !isPrimary(this.#seen) && lostMs >= MERGE_MS && now < this.#foremostUntil
     return {
       whole: this.#whole,
       lately: lostMs < this.#leaseMs,
       lostMs,
       witnessed,
       partedAt: this.#partedAt,
-      foremost,
+      foremost: now < this.#foremostUntil,
       joining: this.#seen !== null && !this.#wasIn,
     }
   }

@@ -12,7 +12,7 @@ const UNREADABLE = 'the mode file cannot be understood: decide what this machine
 const MENDED = 'when the maintenance is done or the fault is mended: back into the pair'
 
 const OUT_OF_THE_WAY = 'once its own rows are out of the way, as the reason says: it gets a whole copy'
-const AGAIN = 'apmode set ap --now'
+const SET_AP_NOW = 'apmode set ap --now'
 
 /** MariaDB: what this replica lacks is in no binary log of its primary any more. */
 const LOG_IS_GONE = 1236
@@ -35,13 +35,15 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
   }
   switch (status.mode) {
     case 'unset':
-      return say(AGAIN, NO_MODE)
+      return say(SET_AP_NOW, NO_MODE)
     case 'unreadable':
       return say('apmode set m', UNREADABLE)
     case 'm':
       if (peerServes) return say('apmode rejoin', MENDED)
       // Where its data stands is looked for in `ap` only, and the other one asks for it.
-      return status.engine === 'galera' ? say('apmode set ap', `${MENDED}; apmode start follows`) : say(AGAIN, MENDED)
+      return status.engine === 'galera'
+        ? say('apmode set ap', `${MENDED}; apmode start follows`)
+        : say(SET_AP_NOW, MENDED)
     case 's':
       return whenAlone(status, allRuns)
     case 'ap':
@@ -56,11 +58,11 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
 function withoutDatabase({ mode, peer }: Facts, allRuns: boolean): NextCommand | null {
   switch (mode) {
     case 'unset':
-      return say(AGAIN, NO_MODE)
+      return say(SET_AP_NOW, NO_MODE)
     case 'unreadable':
       return say('apmode set m', UNREADABLE)
     case 'm':
-      return peer === null ? say(AGAIN, MENDED) : say('apmode rejoin', MENDED)
+      return peer === null ? say(SET_AP_NOW, MENDED) : say('apmode rejoin', MENDED)
     case 'ap':
       return allRuns ? null : say('apmode start', 'not everything runs')
     case 's':

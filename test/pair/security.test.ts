@@ -171,8 +171,8 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
     expect(report.begun).toBeGreaterThan(1000)
     expect(least(flooded, ({ gapMs }) => gapMs) / least(quiet, ({ gapMs }) => gapMs)).toBeLessThan(2)
     expect(least(flooded, ({ answers }) => median(answers))).toBeLessThan(50)
-    // Slow clients alone could shut everybody else out for three seconds at a time; a connection that has to knock again takes one.
-    expect(least(flooded, ({ honest }) => Math.max(...honest))).toBeLessThan(2500)
+    // Slow clients alone could shut everybody else out for three seconds at a time.
+    expect(least(flooded, ({ honest }) => Math.max(...honest))).toBeLessThan(1500)
     // What a flood may take of the supervisor's time: a fifth of one CPU.
     expect(least(flooded, ({ cpuShare }) => cpuShare) - least(quiet, ({ cpuShare }) => cpuShare)).toBeLessThan(0.2)
     for (const machine of pair.nodes) {
@@ -209,13 +209,19 @@ describe.skipIf(obstacle !== null)('a pair among those who do not belong', () =>
 
   /** Somebody else, who means well, asks the port in the middle of it until it answers. */
   async function untilAnsweredMs(from: Machine, to: Machine): Promise<number> {
-    const argv = ['curl', '-sS', '--max-time', '1', `http://${to.address}:${PORT}/status`]
-    const began = performance.now()
-    await waitFor(async () => (await from.exec(argv)).stdout.includes('"mode"'), {
+    const argv = ['curl', '-sS', '--max-time', '1', '-w', '\\n%{time_total}', `http://${to.address}:${PORT}/status`]
+    // The client's own time, without that of starting it on a busy computer.
+    let seconds = 0
+    const answered = async () => {
+      const { stdout } = await from.exec(argv)
+      seconds += Number(stdout.split('\n').at(-1))
+      return stdout.includes('"mode"')
+    }
+    await waitFor(answered, {
       patienceMs: PATIENCE_MS,
       reason: 'an answer of the read-only port to somebody who means well',
     })
-    return performance.now() - began
+    return seconds * 1000
   }
 
   /** User and system time of the supervisor's process so far (proc_pid_stat(5), in hundredths of a second). */

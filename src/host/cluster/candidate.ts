@@ -16,8 +16,8 @@ export class Candidate {
   readonly #supervisor: Supervisor
   readonly #own: OwnPosition
   readonly #outlook: () => Promise<Outlook>
-  #asking = false
-  #again: NodeJS.Timeout | null = null
+  /** It asks, or has asked a moment ago. */
+  #busy = false
 
   constructor(supervisor: Supervisor, own: OwnPosition, outlook: () => Promise<Outlook>) {
     this.#supervisor = supervisor
@@ -32,16 +32,15 @@ export class Candidate {
       this.#own.candidate = false
       return
     }
-    if (this.#asking || this.#again !== null) return
-    this.#asking = lostMs >= MERGE_MS
-    const asked = this.#asking ? this.#ask().catch(() => this.#found(false)) : Promise.resolve()
-    this.#again = setTimeout(() => {
-      this.#again = null
-      this.see()
-    }, ASK_EVERY_MS).unref()
-    void asked.finally(() => {
-      this.#asking = false
-    })
+    if (this.#busy) return
+    this.#busy = true
+    const asked = lostMs >= MERGE_MS ? this.#ask().catch(() => this.#found(false)) : Promise.resolve()
+    void asked.finally(() => setTimeout(() => this.#again(), ASK_EVERY_MS).unref())
+  }
+
+  #again(): void {
+    this.#busy = false
+    this.see()
   }
 
   /** For how long it goes on neither with the others nor alone; 0: it does, or somebody takes it out. */

@@ -7,9 +7,9 @@ import {
   aheadOf,
   beginsAt,
   bootstrapRefusal,
+  formsSentence,
   joinRefusal,
   type Outlook,
-  others,
   outlookOf,
 } from '../../core/bootstrap.ts'
 import { messageOf } from '../../core/errors.ts'
@@ -138,20 +138,17 @@ export class Cluster {
     }
   }
 
-  /** undefined: it joins. */
+  /** After `joinRefusal` refused nothing. undefined: it joins. */
   async #startsAs(account: Account, tell: Tell): Promise<StartsAs | undefined> {
     if (!(await this.#isDown())) return undefined
-    let seen = await this.outlook(NO_WORDS, tell, 0)
-    let position = await this.#beginsAt(seen)
-    if (position !== null) {
-      this.#own.forming = true
-      seen = await this.outlook(NO_WORDS, tell, 0)
-      position = await this.#beginsAt(seen)
-    }
+    this.#own.forming = true
+    const seen = await this.outlook(NO_WORDS, tell, 0)
+    const position = await this.#beginsAt(seen)
     if (position !== null) {
       await this.#allow(position, account, tell)
       return 'first member'
     }
+    this.#own.forming = false
     if (seen.verdict.kind === 'primary') return undefined
     account.failed = true
     account.notDone.push(`start the database: ${joinRefusal(seen, this.#supervisor.parts.config.node.name)}`)
@@ -236,7 +233,7 @@ export class Cluster {
       mode !== 'ap' && mode !== 's'
         ? `nothing is started in mode ${mode}: apmode set ap first`
         : forming.length > 0
-          ? others(forming)
+          ? formsSentence(forming)
           : bootstrapRefusal(verdict, self)
     return why === null ? null : { ...refused(GUARD, `nothing was touched: ${why}`), members: rows }
   }

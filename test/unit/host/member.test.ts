@@ -217,30 +217,31 @@ describe('both have lost it, and it is not known that this one had every write',
   })
 })
 
-test('one that comes up while the other one leads does not fall out of the pair, whatever it was before', async () => {
-  const world = galera('host1', false)
-  world.database.cluster = { ...synced, component: 'non-Primary', state: 'Initialized', ready: false, members: [] }
-  const lead = { epoch: 7, node: 'host2', at: '2026-01-01T00:00:00.000Z', reason: 'failover', gtid: '' }
-  world.peer = { ...world.peer, writable: true, cluster: { ...synced, members: ['192.168.33.102'], size: 1 }, lead }
-  world.unit('keepalived.service').active = 'inactive'
+test('one that has lost the component while the other one leads does not fall out of the pair: nothing is handed over', async () => {
+  const world = galera()
   const { supervisor } = await on(world)
   expect(supervisor.settler.state.role).toBe('active')
-  world.unit('keepalived.service').active = 'active'
+  const lead = { epoch: 7, node: 'host2', at: '2026-01-01T00:00:00.000Z', reason: 'failover', gtid: '' }
+  world.peer = { ...world.peer, writable: true, cluster: { ...synced, members: ['192.168.33.102'], size: 1 }, lead }
+  world.database.cluster = { ...synced, component: 'non-Primary', state: 'Initialized', ready: false, members: [] }
+  world.database.replicas = []
+  world.vip = false
   supervisor.hear(word('fault'))
   await driven?.idle()
   expect(world.mode.mode).toBe('ap')
 })
 
-test('one that only joins does not fall out of the pair: what the other one is may not be known yet', async () => {
+test('one that only joins does not fall out of the pair, and says that it joins: what the other one is may not be known yet', async () => {
   const world = galera('host1', false)
   world.database.cluster = { ...synced, component: 'non-Primary', state: 'Joining', ready: false, members: [] }
-  world.peer = { ...world.peer, writable: true, cluster: null, lead: null }
+  world.peer = { ...world.peer, writable: null, cluster: null, lead: null }
   world.unit('keepalived.service').active = 'inactive'
-  const { supervisor } = await on(world)
+  const { supervisor, control } = await on(world)
   world.unit('keepalived.service').active = 'active'
   supervisor.hear(word('fault'))
   await driven?.idle()
   expect(world.mode.mode).toBe('ap')
+  expect((await control.status()).reasons).toContain('it joins the cluster, and stays in ap meanwhile')
 })
 
 test('two components that see each other: the older lead ends, and refuses writes (G3)', async () => {
