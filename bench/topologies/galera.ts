@@ -26,7 +26,7 @@ export const GALERA: Topology = {
     { ...member, aimMs },
     elsewhere({ ...member, aimMs }),
     elsewhere(hung('a member', 'mariadb', aimMs)),
-    ...silences(226).map((fault) => ({ ...fault, aimMs })),
+    ...silences(176).map((fault) => ({ ...fault, aimMs })),
     { ...killed('HAProxy', 'haproxy'), key: 'haproxy-killed' },
     MAINTENANCE,
     elsewhere(MAINTENANCE),

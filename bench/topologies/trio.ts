@@ -7,7 +7,7 @@ import { movedTo } from './places.ts'
 import { hungMs, silentMs, type Topology, type TopologyFault } from './topology.ts'
 
 /** The next one of three, and the last one. */
-const [SECOND, THIRD] = [226, 201]
+const [SECOND, THIRD] = [176, 101]
 
 const TWO_LOST: TopologyFault = {
   key: 'second-power-off',

@@ -3,10 +3,11 @@
  * back one by one, and one is taken out on purpose, while a client dials through the VIP.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HEARD_WITHIN_MS } from '../campaign/topologies/oracles.ts'
 import type { Machine } from './apmode-pair.ts'
 import type { Dialer } from './lab/dialer.ts'
 import { whyNoLab } from './lab/requirements.ts'
-import { type Sampler, startSampler } from './lab/sampler.ts'
+import { type Interval, type Sampler, startSampler } from './lab/sampler.ts'
 import { waitFor } from './lab/wait.ts'
 import { type Proxies, startProxies } from './recipes/proxies.ts'
 import { whole } from './stateless-pair.ts'
@@ -17,7 +18,8 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
   let hosts: Proxies['hosts']
   let dialer: Dialer
   let sampler: Sampler
-  let outOfOrder = 0
+  /** Names of those who were first although another one came before them. */
+  const outOfOrder: string[] = []
   /** In it not all of them saw each other. */
   let split = { from: 0, to: 0 }
 
@@ -34,13 +36,17 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
 
   const served = (machine: Machine, since: number) => proxies.served(machine, since)
 
-  /** Two that stand by wait 10 ms apart: on a busy machine the later one may be first. Then it gives the VIP on. */
+  /**
+   * Two that stand by wait 29 ms apart: where this computer itself stood still for longer, the later one may be first. Then it
+   * gives the VIP on.
+   */
   async function servedInOrder(heir: Machine, later: Machine, since: number): Promise<void> {
-    const greeted = () => dialer.greetings.find(({ begun, via }) => begun >= since && via !== undefined)
-    await waitFor(() => greeted() !== undefined, { patienceMs: 10_000, reason: 'a client served' })
-    if (heir !== later && greeted()?.via === later.address) {
-      outOfOrder += 1
+    const first = () =>
+      dialer.greetings.find(({ begun, via }) => begun >= since && [heir, later].some((one) => one.address === via))
+    await waitFor(() => first() !== undefined, { patienceMs: 10_000, reason: `a client served through ${heir.name}` })
+    if (first()?.via === later.address) {
       process.stderr.write(`${later.name} was first\n`)
+      outOfOrder.push(later.name)
       expect(await later.apmode('set m', { timeoutMs: 60_000 })).toMatchObject({ code: 0 })
       await served(heir, Date.now())
       expect(await later.apmode('set ap --now', { timeoutMs: 60_000 })).toMatchObject({ code: 0 })
@@ -75,14 +81,14 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
   })
 
   test('a proxy that dies moves the VIP, and its machine stands by again by itself', async () => {
-    const [host1, host2] = hosts
+    const [host1, host2, host3] = hosts
     const at = Date.now()
     await host1.must(['systemctl', 'kill', '-s', 'KILL', 'haproxy'])
-    await served(host2, at)
+    await servedInOrder(host2, host3, at)
     tell('HAProxy killed', at)
     expect(dialer.longestGapMs(at)).toBeLessThan(2000)
     // In ap, each of them: nobody is masked, nobody is alone.
-    await whole([host2, host1, hosts[2]])
+    await whole([host2, host1, host3])
     expect([(await host2.status()).role, (await host1.status()).role]).toEqual(['active', 'standby'])
   })
 
@@ -93,7 +99,8 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
       [host1, host3],
     ] as const) {
       const at = await victim.powerOff()
-      await servedInOrder(heir, host3, at)
+      if (heir === host3) await served(host3, at)
+      else await servedInOrder(heir, host3, at)
       tell(`power of ${victim.name} cut`, at)
       expect(dialer.longestGapMs(at)).toBeLessThan(2000)
       expect(holders()).toEqual([heir.name])
@@ -119,7 +126,8 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
     const [host1, host2, host3] = hosts
     const at = Date.now()
     expect(await host3.apmode('set m', { timeoutMs: 60_000 })).toMatchObject({ code: 0 })
-    await served(host1, at)
+    const before = outOfOrder.length
+    await servedInOrder(host1, host2, at)
     tell('set m', at)
     expect(dialer.longestGapMs(at)).toBeLessThan(1000)
     await waitFor(() => host3.modeFile().then((mode) => mode === 'm'), { patienceMs: 5000, reason: 'host3 in m' })
@@ -127,15 +135,15 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
     await whole([host1, host2, host3])
     const via = dialer.greetings.filter(({ begun }) => begun > at).map((greeting) => greeting.via)
     const moves = via.filter((address, index) => index > 0 && address !== via[index - 1])
-    expect(moves.length).toBeLessThanOrEqual(1)
+    expect(moves.length).toBeLessThanOrEqual(1 + outOfOrder.length - before)
     expect(through()).toBe(host1.address)
   })
 
   test('a cut that ends leaves one holder, the one with the highest priority, at its next advert', async () => {
-    const [host1, host2] = hosts
+    const [host1, host2, host3] = hosts
     const at = Date.now()
     await host1.cable('deaf')
-    await served(host2, at)
+    await servedInOrder(host2, host3, at)
     await waitFor(() => holders().length === 2, { patienceMs: 5000, reason: 'both sides of the cut with the VIP' })
     const healed = Date.now()
     await host1.cable('plugged')
@@ -144,14 +152,14 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
     process.stderr.write(`one holder ${Date.now() - healed} ms after the cut has ended\n`)
     expect(Date.now() - healed).toBeLessThan(1000)
     await served(host1, healed)
-    await whole([host1, host2, hosts[2]])
+    await whole([host1, host2, host3])
   })
 
   test('a keepalived that is killed leaves no VIP behind, and is brought back to stand by', async () => {
     const [host1, host2, host3] = hosts
     const at = Date.now()
     await host1.must(['systemctl', 'kill', '-s', 'KILL', 'keepalived'])
-    await served(host2, at)
+    await servedInOrder(host2, host3, at)
     tell('keepalived killed', at)
     expect(dialer.longestGapMs(at)).toBeLessThan(2000)
     await whole([host2, host1, host3])
@@ -165,12 +173,22 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
     expect(through()).toBe(hosts[1].address)
   })
 
-  test('at no time did two that see each other have the VIP, and none took it without a reason', async () => {
+  test('at no time did two that see each other have the VIP for longer than an advert, and none took it without a reason', async () => {
     const { bothHolders } = await sampler.stop()
-    expect(bothHolders.filter(({ from, to }) => from < split.from || to > split.to)).toEqual([])
-    const taken = async (machine: Machine) =>
-      (await machine.history()).filter(({ event, to }) => event === 'master' && to.vrrp === 'master').length
+    const inSplit = ({ from, to }: Interval) => from >= split.from && to <= split.to
+    expect(bothHolders.filter((both) => !inSplit(both) && both.to - both.from > HEARD_WITHIN_MS)).toEqual([])
+    const taken = async (machine: Machine) => {
+      const changes = (await machine.history()).filter(({ from, to }) => from.vrrp !== to.vrrp)
+      const reigns = changes.flatMap(({ event, at }, index) =>
+        event === 'master' ? [{ from: Date.parse(at), to: Date.parse(changes[index + 1]?.at ?? '9999') }] : [],
+      )
+      return reigns.filter((reign) => reign.to - reign.from > HEARD_WITHIN_MS || inSplit(reign)).length
+    }
+    const early = (name: string) => outOfOrder.filter((one) => one === name).length
     // The start, the power cut of host2, maintenance; each fault of host1; the last one. Nobody tried and gave way.
-    expect(await Promise.all(hosts.map(taken))).toEqual([3, 3, 1 + outOfOrder])
+    const expected = [3, 3 + early('host2'), 1 + early('host3')]
+    expect(await Promise.all(hosts.map(taken))).toEqual(expected)
+    // Five times two were waiting: the order holds, but for a computer that stands still.
+    expect(outOfOrder.length).toBeLessThanOrEqual(2)
   })
 })

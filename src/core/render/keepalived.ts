@@ -12,11 +12,11 @@ export const VRRP_UNFIT = '/run/apmode/vrrp.unfit'
 const HIGHEST_PRIORITY = 251
 
 /**
- * Two that stand by wait for the same silent holder, and their priorities alone tell them apart: a step of 25 is a tenth
- * of an interval (10 ms at 0.1 s), which is more than a busy machine is late, and less than anybody notices. The
- * one that was faster is heard, and the other one never becomes master.
+ * Two that stand by wait for the same silent holder, and their priorities alone tell them apart: a step of 75 is 0.29 of an
+ * interval (29 ms at 0.1 s). On a virtual machine whose host is busy even a process in real time is late by 10 to 30 ms
+ * (docs/surprises.md). The one that was faster is heard, and the other one never becomes master.
  */
-const STEP_OF_MANY = 25
+const STEP_OF_MANY = 75
 
 /**
  * Of a pair in the order of the file, of more the active one first. Whoever takes the VIP back can do so only with the highest

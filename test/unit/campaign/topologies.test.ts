@@ -105,7 +105,7 @@ describe('an oracle', () => {
     ['a write is gone', { lost: ['host1 lacks 1 acknowledged writes, 7 the first'] }, /^nothing-lost: host1 lacks/],
     ['an answer took too long', { outageMs: 5001 }, /^answers: 5001 ms without an answer/],
     ['no answer came any more', { outageMs: null }, /^answers: no answer any more/],
-    ['two carried the VIP', { bothHolders: [{ from: AT, to: AT + 30 }] }, /^one-holder: two holders for 30 ms/],
+    ['two carried the VIP', { bothHolders: [{ from: AT, to: AT + 300 }] }, /^one-holder: two holders for 300 ms/],
     ['two components took writes', { apart: [{ from: AT, to: AT + 70 }] }, /^one-component: .* for 70 ms/],
     ['the way home ended nowhere', { missing: 'nobody serves' }, /^way-home: not whole: nobody serves/],
     [
@@ -132,6 +132,7 @@ describe('an oracle', () => {
     const both = [{ from: AT, to: AT + 500 }]
     expect(said({ bothHolders: both, excused: { from: AT - 1, to: AT + 600 } })).toEqual([])
     expect(said({ bothHolders: both, excused: { from: AT - 1, to: AT + 400 } })).toHaveLength(1)
+    expect(said({ bothHolders: [{ from: AT, to: AT + 110 }] })).toEqual([])
   })
 
   test('wants no line of a machine without a supervisor, nor for a VIP that came for a moment', () => {

@@ -69,9 +69,9 @@ describe('keepalived', () => {
   test('of more than two the active one comes first, then the order of the file, far enough apart', async () => {
     const three = configOf(THREE)
     expect(three.nodes.map((node) => [node.name, priorityOf(three, node)])).toEqual([
-      ['host1', 226],
+      ['host1', 176],
       ['host2', 251],
-      ['host3', 201],
+      ['host3', 101],
     ])
     const [, , last] = three.nodes
     if (last === undefined) throw new Error('there are three')
@@ -84,7 +84,7 @@ describe('keepalived', () => {
       '192.168.33.102',
       '}',
     ])
-    expect(lines).toContain('priority 201')
+    expect(lines).toContain('priority 101')
     // A hundred machines still have a hundred priorities that VRRP knows.
     const [node] = three.nodes
     const nodes = Array.from({ length: 100 }, (_, index) => ({ ...node, name: `n${index}`, role: 'standby' }) as const)
