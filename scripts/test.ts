@@ -168,7 +168,12 @@ function sideBySide(stages: readonly Stage[]): Stage[][] {
   return groups
 }
 
-async function runStage(stage: Stage): Promise<Counts> {
+interface Ended {
+  readonly counts: Counts
+  readonly failures: readonly string[]
+}
+
+async function runStage(stage: Stage): Promise<Ended> {
   console.log(`\n── ${stage.name}: ${stage.what}`)
   const started = performance.now()
   const missing = ensurePrograms(stage.programs, (sentence) => console.log(sentence))
@@ -176,16 +181,21 @@ async function runStage(stage: Stage): Promise<Counts> {
   // Tests that need a missing program skip themselves; here is the reason.
   for (const note of missing === null ? ran.notes : [missing, ...ran.notes]) console.log(`   ${note}`)
   console.log(`── ${stage.name}: ${lineOf(ran.counts)} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
-  return ran.counts
+  return { counts: ran.counts, failures: ran.failures ?? [] }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt)
 
-const results: Counts[] = []
+const results: Ended[] = []
 for (const stages of sideBySide(chosen())) {
-  const ran = stages.map((stage) => (wasInterrupted() ? { ...NONE, skipped: 1 } : runStage(stage)))
+  const ran = stages.map((stage) =>
+    wasInterrupted() ? { counts: { ...NONE, skipped: 1 }, failures: [] } : runStage(stage),
+  )
   results.push(...(await Promise.all(ran)))
 }
-const total = sum(results)
+const failures = results.flatMap((ended) => ended.failures)
+// What stands in the middle of a long output is not found, or cut off.
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((line) => `   ${line}`).join('\n')}`)
+const total = sum(results.map(({ counts }) => counts))
 console.log(`\n${lineOf(wasInterrupted() && total.failed === 0 ? { ...total, failed: 1 } : total)}`)
 process.exitCode = wasInterrupted() ? 130 : total.failed > 0 ? 1 : 0

@@ -10,6 +10,7 @@ import { join, relative } from 'node:path'
 import { ROOT } from '../build.ts'
 import { foreground } from './child.ts'
 import type { Counts } from './counts.ts'
+import { failureLine } from './failure-line.ts'
 
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 
@@ -21,7 +22,13 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
-    readonly assertionResults: readonly { readonly status: string }[]
+    /** Of what failed outside of a test. */
+    readonly message?: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[]
+    }[]
   }[]
 }
 
@@ -29,6 +36,8 @@ export interface Ran {
   readonly counts: Counts
   /** Sentences for the end of the stage: what was skipped, what went wrong outside of a test. */
   readonly notes: readonly string[]
+  /** A line for each test that failed, in order. */
+  readonly failures?: readonly string[]
 }
 
 export async function runProject(
@@ -98,7 +107,14 @@ function judge(report: Report | null, code: number | null, problem: string | nul
     failed = 1
     if (problem === null) notes.push(`vitest ended with ${code} although no test failed`)
   }
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(ROOT, name)
+    const tests = assertionResults.filter((one) => one.status === 'failed')
+    if (status === 'failed' && tests.length === 0) return [failureLine(file, 'outside of its tests', message ?? '')]
+    return tests.map(({ fullName, failureMessages }) => failureLine(file, fullName, failureMessages?.[0] ?? ''))
+  })
   return {
+    failures,
     counts: { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests },
     notes,
   }
