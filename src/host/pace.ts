@@ -66,8 +66,8 @@ export const START_WINDOW_MS = 600_000
 export const VIP_SILENT_MS = 3_000
 /** How long balancers are given to see that a member leaves: two questions, half a second apart. */
 export const BALANCERS_MS = 1_000
-/** How often the clients' transactions are looked for meanwhile. */
-export const DRAIN_ASK_MS = 50
+/** How often the clients' transactions are looked for meanwhile. InnoDB shows an old list to whoever asks more often than every 0.1 s. */
+export const DRAIN_ASK_MS = 150
 /** How long VRRP may say master while the peer is being fenced (G3). */
 export const RIVAL_PATIENCE_MS = 400
 /** How long a machine stays out after that; doubled each time, up to the most. */

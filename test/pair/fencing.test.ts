@@ -140,41 +140,51 @@ describe.skipIf(obstacle !== null)('a fence on two machines', () => {
   test.each([{ briefly: false }, { briefly: true }])(
     'a READ ONLY ADMIN client that comes back in a loop (briefly: $briefly): the database is killed, and nothing of it is written while the peer is writable',
     async ({ briefly }) => {
-      try {
-        const { bothWritable } = await scene(async (all) => {
-          const { holder, firstNumber } = all
-          const writer = startLocalWriter(holder, { user: 'boss', password: 'boss', firstNumber, briefly })
-          local.push(writer)
-          await waitFor(() => writer.acknowledged.length > 20, { patienceMs: 5000, reason: 'local writes' })
-          const since = Date.now()
-          await killApi(holder)
-          const at = await taken(all, since)
-          process.stderr.write(
-            `READ ONLY ADMIN in a loop: writable elsewhere after ${Math.round(at - since)} ms, its last write ` +
-              `${Math.round(at - writer.lastAt())} ms before\n`,
-          )
-          expect(writer.acknowledged.filter((write) => write.at >= at)).toEqual([])
-          const steps = await stepsSince(holder, since)
-          const fence = steps.find((step) => step.step === 'fence')
-          expect(fence).toMatchObject({ ok: false })
-          expect(fence?.detail).toContain('boss@localhost may write all the same')
-          expect(steps.find((step) => step.step === 'kill-database')).toMatchObject({ ok: true })
-          await writer.stop()
-          const there = await all.other.must([
-            'mariadb',
-            '-N',
-            '-e',
-            `SELECT n FROM app.entry WHERE n >= ${firstNumber}`,
-          ])
-          const rows = new Set(there.split('\n').map(Number))
-          expect(writer.acknowledged.filter(({ n }) => !rows.has(n))).toEqual([])
-        })
-        expect(bothWritable).toEqual([])
-      } finally {
-        for (const writer of local.splice(0)) await writer.stop()
+      for (let attempt = 1; !(await killedForIt(briefly)); attempt += 1) {
+        // One that is away between two writes may be missed by every look of a fence, on a computer that stood still then.
+        expect(briefly && attempt < 3, 'the fence was proven although such a client keeps coming back').toBe(true)
+        await begin()
       }
     },
   )
+
+  /** Whether the database was killed because of such a client. In any case nothing of it is acknowledged after the takeover. */
+  async function killedForIt(briefly: boolean): Promise<boolean> {
+    let missed = false
+    try {
+      const { bothWritable } = await scene(async (all) => {
+        const { holder, firstNumber } = all
+        const writer = startLocalWriter(holder, { user: 'boss', password: 'boss', firstNumber, briefly })
+        local.push(writer)
+        await waitFor(() => writer.acknowledged.length > 20, { patienceMs: 5000, reason: 'local writes' })
+        const since = Date.now()
+        await killApi(holder)
+        const at = await taken(all, since)
+        process.stderr.write(
+          `READ ONLY ADMIN in a loop: writable elsewhere after ${Math.round(at - since)} ms, its last write ` +
+            `${Math.round(at - writer.lastAt())} ms before\n`,
+        )
+        expect(writer.acknowledged.filter((write) => write.at >= at)).toEqual([])
+        const steps = await stepsSince(holder, since)
+        const fence = steps.find((step) => step.step === 'fence')
+        missed = fence?.ok === true
+        if (missed) throw new Error('the fence was proven: it saw none of them')
+        expect(fence).toMatchObject({ ok: false })
+        expect(fence?.detail).toContain('boss@localhost may write all the same')
+        expect(steps.find((step) => step.step === 'kill-database')).toMatchObject({ ok: true })
+        await writer.stop()
+        const there = await all.other.must(['mariadb', '-N', '-e', `SELECT n FROM app.entry WHERE n >= ${firstNumber}`])
+        const rows = new Set(there.split('\n').map(Number))
+        expect(writer.acknowledged.filter(({ n }) => !rows.has(n))).toEqual([])
+      })
+      expect(bothWritable).toEqual([])
+    } catch (thrown) {
+      if (!missed) throw thrown
+    } finally {
+      for (const writer of local.splice(0)) await writer.stop()
+    }
+    return !missed
+  }
 
   test('events that fire each second: no row of them after the fence, they run on the new lead, and both machines read alike', async () => {
     const place = await places()

@@ -19,7 +19,7 @@ const QUIET_MS = 250
 /** … and one that did come back, on a machine that has no time for it, within this. */
 const QUIET_AFTER_RETURN_MS = 500
 /** The same where there only are such accounts: one that connects for each write may be away in the moment of a look. */
-const GLANCE_MS = 40
+export const GLANCE_MS = 40
 const LOOK_EVERY_MS = 2
 /** With less than this no look is begun, so that the answer can still name who it was. */
 const LAST_LOOK_MS = 20
