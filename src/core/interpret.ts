@@ -136,10 +136,10 @@ export function withoutStaleWord(state: State, observed: Observed): State {
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
   if (isReplaced(observed, config) || observed.lineage.cluster.joining) return true
-  if (observed.database === null) return false
   // Cut off it cannot know, nor while the other one is heard and does not answer: that one may not be able to serve. It is
   // fenced, and follows whoever leads once it sees that (G9, G3).
   if (observed.lineage.cutOff || observed.lineage.outshouted) return true
+  if (observed.database === null) return false
   // Whoever has lost the VIP already hands nothing over: another one took it, and may not be able to serve.
   const able = observed.peerAttached && !observed.lineage.peerUnfit && state.vrrp !== 'backup'
   const deserted = !able && observed.peer?.writable !== true

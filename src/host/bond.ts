@@ -59,7 +59,7 @@ export class Bond {
     this.word = new PeerWord(parts, onChange)
     this.#parts = parts
     this.claim = claim
-    this.outlook = new Outlook(parts.witness)
+    this.outlook = new Outlook(parts.witness, parts.othersAnswer)
   }
 
   get lineage(): Lineage {
@@ -84,7 +84,7 @@ export class Bond {
   async start(sources: BondSources): Promise<void> {
     this.#sources = sources
     this.#tickedAt = this.#parts.clock.elapsed()
-    await Promise.all([this.#parts.witness?.known(), this.word.ask()])
+    await Promise.all([this.outlook.begin(), this.word.ask()])
     await this.#look(sources)
     await this.#look(sources)
     this.#turns.next(this.lineage, this.#otherLeads, this.member)
@@ -94,6 +94,7 @@ export class Bond {
 
   stop(): void {
     for (const timer of [this.#timer, this.#soon]) if (timer !== null) clearTimeout(timer)
+    this.outlook.end()
     this.#sources = null
   }
 
@@ -140,8 +141,7 @@ export class Bond {
   async #look(sources: BondSources): Promise<void> {
     const { database, clock, config } = this.#parts
     if (!['ap', 's'].includes(sources.state().mode)) return this.#rest()
-    // A peer that cannot be seen, and more than one: the witness alone says it.
-    if (database === null || config.peer === null) this.outlook.answered(!this.outlook.doubtful(clock.elapsed()))
+    if (database === null || config.peer === null) this.outlook.pinged(clock.elapsed())
     if (database === null || (config.peer === null && config.database.engine !== 'galera')) return
     const begun = clock.elapsed()
     const own = await sources.lookAtDatabase(LIMITS.databaseLook)

@@ -20,6 +20,7 @@ import { Counting } from '../core/counting.ts'
 import type { Database } from '../ports/database.ts'
 import type { Probe } from '../ports/probe.ts'
 import type { VrrpFifo } from '../ports/vrrp.ts'
+import type { Witness } from '../ports/witness.ts'
 import { systemClock } from './clock.ts'
 import type { Log, Parts, PlacedProbe } from './parts.ts'
 import { PATHS } from './paths.ts'
@@ -40,6 +41,7 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
       probes: probesOf(config, database),
       network: createNetwork({ interface: config.node.interface, vip: config.vrrp.vip, log: say }),
       witness: config.vrrp.witness.length === 0 ? null : createWitness({ addresses: config.vrrp.witness, log: say }),
+      othersAnswer: othersOf(config, say),
       vipHolder: database === null ? createWitness({ addresses: [vipOf(config)], log: say }) : null,
       modeFile: new DiskModeFile(config.modeFile, problem),
       stateFile: new DiskStateFile(PATHS.state, problem),
@@ -52,6 +54,11 @@ export function compose(config: Config, log: Log): { readonly parts: Parts; read
     },
     fifo: new KeepalivedFifo(PATHS.fifo, config.vrrp.instance),
   }
+}
+
+function othersOf({ vrrp, database, peers }: Config, log: Say): Witness | null {
+  const byPing = vrrp.witness.length > 0 && (database.engine === 'none' || peers.length > 1)
+  return byPing ? createWitness({ addresses: peers.map(({ address }) => address), log }) : null
 }
 
 function databaseOf({ database: { engine, socket } }: Config, log: Say): Database | null {

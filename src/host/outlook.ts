@@ -9,14 +9,27 @@ import { WITNESS_SILENT_MS, YIELD_MS } from './pace.ts'
 
 export class Outlook {
   readonly #witness: Witness | null
+  readonly #others: Witness | null
   /** Looks in a row at which neither answered. */
   #blind = 0
   #peerSeenAt = Number.NEGATIVE_INFINITY
   /** When the VIP was first seen here, this time; null: it is not here. */
   #vipAt: number | null = null
 
-  constructor(witness: Witness | null) {
+  /** `others`: they themselves, by ping; null: somebody else tells whether they answer. */
+  constructor(witness: Witness | null, others: Witness | null = null) {
     this.#witness = witness
+    this.#others = others
+  }
+
+  /** Resolves when what is seen means something. */
+  async begin(): Promise<void> {
+    this.#others?.open()
+    await Promise.all([this.#witness?.known(), this.#others?.known()])
+  }
+
+  end(): void {
+    this.#others?.close()
   }
 
   /** null: none is configured. */
@@ -47,7 +60,7 @@ export class Outlook {
 
   /** The VIP came, and since then no witness said that it is the peer who is gone; or the peer still needs time to fence. */
   unwitnessed(now: number): boolean {
-    if (this.#witness === null || this.#vipAt === null) return false
+    if (this.#witness === null || this.#vipAt === null || this.#others?.seen() === true) return false
     return this.#witness.answeredAt() < this.#vipAt || now - this.#peerSeenAt < YIELD_MS
   }
 
@@ -63,6 +76,11 @@ export class Outlook {
   /** A look at the peer that began at `begun`; null: there is none to look at. */
   looked(peer: PeerStatus | null, begun: number): void {
     if (peer?.reachable === true || peer?.refused === true) this.#peerSeenAt = begun
+  }
+
+  /** The others were not looked at: a ping says whether one of them is there. */
+  pinged(now: number): void {
+    this.answered(!this.doubtful(now) || this.#others?.seen() === true)
   }
 
   /** Whether the peer answers, asked because no witness does. */

@@ -41,6 +41,11 @@ export interface Parts {
   readonly network: Network
   /** null: none is configured. */
   readonly witness: Witness | null
+  /**
+   * The other machines, where a look at their database cannot say whether they are there: without one, and of more than two.
+   * null: such a look does, or there is no witness, and nobody asks.
+   */
+  readonly othersAnswer: Witness | null
   /** Whoever answers at the VIP; null: engine "mariadb", where the databases see each other. */
   readonly vipHolder: Witness | null
   readonly modeFile: ModeFile

@@ -140,6 +140,8 @@ export class World {
   obstacles: Obstacle[] = []
   readonly announced: Omit<Presence, 'at'>[] = []
   witness: boolean | null = null
+  /** Whether one of the other machines answers a ping; null: nobody asks. */
+  othersAnswer: boolean | null = null
   /** When it last did, by the machine's clock. */
   witnessAnsweredAt = Number.POSITIVE_INFINITY
   /** When somebody last answered at the VIP, by the machine's clock. */
@@ -314,6 +316,18 @@ export class World {
               close: () => {},
               seen: () => this.witness,
               answeredAt: () => (this.witness === true ? this.witnessAnsweredAt : Number.NEGATIVE_INFINITY),
+              known: async () => {},
+              onChange: () => () => {},
+              problem: () => null,
+            },
+      othersAnswer:
+        this.othersAnswer === null
+          ? null
+          : {
+              open: () => {},
+              close: () => {},
+              seen: () => this.othersAnswer,
+              answeredAt: () => (this.othersAnswer === true ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
               known: async () => {},
               onChange: () => () => {},
               problem: () => null,

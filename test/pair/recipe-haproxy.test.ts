@@ -134,6 +134,34 @@ describe.skipIf(obstacle !== null)('two HAProxy balancers', () => {
     await whole([holder, other])
   })
 
+  test('a witness that is silent is no cut while the machines see each other: nothing moves', async () => {
+    const [holder, other] = await balancers.places()
+    const witnessed = recipe('apmode.toml').replace('[vrrp]', '[vrrp]\nwitness = ["192.168.33.1"]')
+    const configure = async (text: string) => {
+      for (const machine of [holder, other]) {
+        await machine.writeFile(TOML, text)
+        await machine.must(['systemctl', 'reload', 'apmode'])
+      }
+      await whole([holder, other])
+    }
+    await configure(witnessed)
+    const silence = `nft add table inet silent; nft add chain inet silent input "{ type filter hook input priority 0; }"; \
+      nft add rule inet silent input ip saddr 192.168.33.1 icmp type echo-reply drop`
+    try {
+      for (const machine of [holder, other]) await machine.shell(silence)
+      const since = Date.now()
+      // A second is how long an answer counts; then two looks.
+      await waitFor(() => Date.now() - since > 3000, { patienceMs: 5000, reason: 'three seconds of silence' })
+      for (const machine of [holder, other]) {
+        expect(await machine.status()).toMatchObject({ mode: 'ap', fit: true, reasons: [] })
+      }
+      expect(await holder.holdsVip()).toBe(true)
+    } finally {
+      for (const machine of [holder, other]) await machine.exec(['nft', 'delete', 'table', 'inet', 'silent'])
+      await configure(recipe('apmode.toml'))
+    }
+  })
+
   test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
     '%s: the VIP moves, clients go on, and the way home is two commands',
     (_name, fault) => moves(fault),

@@ -1,5 +1,5 @@
 /** A supervisor of machines without a database: nothing waits for one, and nothing is said of one. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { World } from '../../fakes/world.ts'
 
@@ -88,4 +88,19 @@ test('handover says what moves the VIP instead', async () => {
   const { control } = await on(balancer(true))
   const result = await control.handover({ kill: false, timeoutMs: null }, quiet)
   expect(result).toMatchObject({ exit: 3, sentence: expect.stringContaining('apmode set m') })
+})
+
+test('a witness that is silent is no cut while the other machine answers; alone it is cut off, and stays in ap', async () => {
+  const world = balancer(true)
+  world.witness = false
+  world.othersAnswer = true
+  const { control, supervisor, idle } = await on(world)
+  expect(await control.status()).toMatchObject({ fit: true, reasons: [] })
+  world.othersAnswer = false
+  await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G9 witness: cut off'))
+  expect(world.unfit).toBe(true)
+  world.vip = false
+  supervisor.hear({ state: 'fault', instance: 'VI_1', source: 'notify' })
+  await idle()
+  expect(await control.status()).toMatchObject({ mode: 'ap', vrrp: 'fault' })
 })
