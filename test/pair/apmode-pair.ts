@@ -187,21 +187,21 @@ export async function storyOf(machine: Machine): Promise<string> {
 
 async function becomeHealthy(holder: Machine, standby: Machine): Promise<void> {
   await waitFor(async () => (await holder.status()).writable === true, {
-    patienceMs: 15_000,
+    patienceMs: 45_000,
     reason: `${holder.name} writable`,
   })
   const follows = async () => {
     const { replication, fit } = await standby.status()
     return fit === true && replication?.io === 'Yes' && replication.sql
   }
-  await waitFor(follows, { patienceMs: 15_000, reason: `${standby.name} following ${holder.name}` })
+  await waitFor(follows, { patienceMs: 45_000, reason: `${standby.name} following ${holder.name}` })
   const whole = async () => {
     const { mode, peer, commitsWithPeer } = await holder.status()
     // What the standby says of itself arrives a moment after it is so.
     const said = peer?.fit !== false && (peer?.vrrp == null || peer.vrrp === 'backup')
     return peer?.attached === true && said && (mode !== 'ap' || commitsWithPeer === true)
   }
-  await waitFor(whole, { patienceMs: 15_000, reason: `${standby.name} attached to ${holder.name}, and acknowledging` })
+  await waitFor(whole, { patienceMs: 45_000, reason: `${standby.name} attached to ${holder.name}, and acknowledging` })
 }
 
 /** The control socket of a running machine, reached from outside it: no process is started for an answer. */

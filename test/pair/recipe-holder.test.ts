@@ -89,7 +89,8 @@ describe.skipIf(obstacle !== null)('services of the holder', () => {
     expect(held).toBeLessThan(HOLD_MS + 6000)
     // The one that the VIP left was well: what it stopped, it stopped in reverse.
     await until(async () => (await active(away)) === 'inactive inactive', 'host2 stopped')
-    expect((await told(away, '(Unmounted|Stopped)')).slice(-2)).toEqual(['apache', 'mount'])
+    const stopped = async () => (await told(away, '(Unmounted|Stopped)')).slice(-2)
+    await until(async () => (await stopped()).join() === 'apache,mount', 'Apache stopped before its mount')
     expect((await moves()) - before).toBe(2)
     expect([(await home.status()).mode, (await away.status()).mode]).toEqual(['ap', 'ap'])
   })
@@ -125,7 +126,7 @@ describe.skipIf(obstacle !== null)('services of the holder', () => {
         return Date.now() - rest.since > HOLD_MS + 1500 && now > before
       },
       'the VIP at rest',
-      20_000,
+      60_000,
     )
     expect(rest.moves - before).toBeLessThanOrEqual(3)
     const holders = []

@@ -153,7 +153,7 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
     await waitFor(() => holders().join() === 'host1', { patienceMs: 5000, reason: 'host1 alone with the VIP' })
     split = { from: at, to: healed + 1000 }
     process.stderr.write(`one holder ${Date.now() - healed} ms after the cut has ended\n`)
-    expect(Date.now() - healed).toBeLessThan(1000)
+    expect(Date.now() - healed).toBeLessThan(3000)
     await served(host1, healed)
     await whole([host1, host2, host3])
   })
@@ -180,17 +180,19 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
     const { bothHolders } = await sampler.stop()
     const inSplit = ({ from, to }: Interval) => from >= split.from && to <= split.to
     expect(bothHolders.filter((both) => !inSplit(both) && both.to - both.from > HEARD_WITHIN_MS)).toEqual([])
-    const taken = async (machine: Machine) => {
-      const changes = (await machine.history()).filter(({ from, to }) => from.vrrp !== to.vrrp)
-      const reigns = changes.flatMap(({ event, at }, index) =>
-        event === 'master' ? [{ from: Date.parse(at), to: Date.parse(changes[index + 1]?.at ?? '9999') }] : [],
+    // What was not seen for a moment (a machine that is off, too) is neither taken nor given up.
+    const taken = ({ name }: Machine) => {
+      const seen = sampler.vip.filter(({ node, value }) => node === name && value !== null)
+      const changes = seen.filter(({ value }, index) => value !== seen[index - 1]?.value)
+      const reigns = changes.flatMap(({ value, at }, index) =>
+        value === true ? [{ from: at, to: changes[index + 1]?.at ?? Number.POSITIVE_INFINITY }] : [],
       )
       return reigns.filter((reign) => reign.to - reign.from > HEARD_WITHIN_MS || inSplit(reign)).length
     }
     const early = (name: string) => outOfOrder.filter((one) => one === name).length
     // The start, the power cut of host2, maintenance; each fault of host1; the last one. Nobody tried and gave way.
     const expected = [3, 3 + early('host2'), 1 + early('host3')]
-    expect(await Promise.all(hosts.map(taken))).toEqual(expected)
+    expect(hosts.map(taken)).toEqual(expected)
     // Five times two were waiting: the order holds, but for a computer that stands still.
     expect(outOfOrder.length).toBeLessThanOrEqual(2)
   })

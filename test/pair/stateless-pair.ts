@@ -106,7 +106,7 @@ export async function whole([holder, ...others]: readonly Machine[]): Promise<vo
     return true
   }
   try {
-    await waitFor(asExpected, { patienceMs: 15_000, reason: `${holder?.name} serving, the others standing by` })
+    await waitFor(asExpected, { patienceMs: 45_000, reason: `${holder?.name} serving, the others standing by` })
   } catch (cause) {
     const stories = await Promise.all(all.map(storyOf))
     throw new Error(`${cause instanceof Error ? cause.message : cause}\n${stories.join('\n')}`, { cause })

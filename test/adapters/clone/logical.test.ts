@@ -149,7 +149,7 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     expect(await cloner.removeOld(CALL)).toEqual([old])
     expect(readdirSync(own.folder).filter((name) => name.includes('reclone'))).toEqual([])
     expect(readdirSync(base)).toEqual(['password'])
-  }, 60_000)
+  }, 180_000)
 
   it('a copy that ends in the middle can never follow, and its old data comes back whole', async () => {
     own.sql('STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only=0; SET sql_log_bin=0; CREATE DATABASE precious')
@@ -173,7 +173,7 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     expect(await cloner.folder(CALL)).toMatchObject({ state: 'whole', aside: [], old: null })
     await own.start()
     expect(own.sql('SHOW DATABASES')).toContain('precious')
-  }, 60_000)
+  }, 180_000)
 
   it('stopped by its signal it ends at once, and the next run simply works', async () => {
     await own.kill()
@@ -191,5 +191,5 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     expect(await cloner.removeOld(CALL)).toEqual([])
     expect(own.sql('SELECT COUNT(*) FROM app.t WHERE n=50')).toBe('1')
     expect(told.length).toBeGreaterThanOrEqual(0)
-  }, 60_000)
+  }, 180_000)
 })

@@ -71,7 +71,7 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
       "CREATE USER copy@'127.0.0.1' IDENTIFIED BY 'copy'; " +
         "GRANT REPLICATION SLAVE, SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO copy@'127.0.0.1'",
     )
-  }, 60_000)
+  }, 180_000)
 
   afterAll(async () => {
     await own?.kill()
@@ -106,7 +106,7 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
     expect(own.sql('SHOW DATABASES')).not.toContain('astray')
     expect(statSync(`${data()}/ibdata1`).uid).toBe(statSync(data()).uid)
     expect(await cloner.removeOld(CALL)).toEqual([old])
-  }, 60_000)
+  }, 180_000)
 
   it('that breaks off is said, and its old data comes back', async () => {
     await own.kill()
@@ -124,7 +124,7 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
     await cloner.putBack(old, CALL)
     await own.start()
     expect(own.sql('SELECT COUNT(*) FROM app.t')).toBe('2')
-  }, 60_000)
+  }, 180_000)
 
   it.each(['logical', 'physical'] as const)(
     'a folder that is a mount point keeps the old data inside until it is removed (%s)',
@@ -150,6 +150,6 @@ describe.skipIf(skipped !== null)(`a physical copy${skipped === null ? '' : ` (s
       expect(await cloner.folder(CALL)).toMatchObject({ state: 'whole', old: null })
       expect(own.sql('SHOW DATABASES')).not.toMatch(/astray|reclone/)
     },
-    60_000,
+    180_000,
   )
 })

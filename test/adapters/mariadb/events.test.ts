@@ -157,7 +157,7 @@ describe.skipIf(skipped !== null)(`events${skipped === null ? '' : ` (skipped: $
       expect(one.sql('SELECT COUNT(*) FROM app.tick')).toBe(rows)
       await first.follow(primaryOf(two), CALL)
     }
-  }, 30_000)
+  }, 120_000)
 
   it('a supervisor that is started anew on a writable machine finishes what the one before had begun', async () => {
     await promote(first)

@@ -106,7 +106,7 @@ describe.skipIf(skipped !== null).each([
     expect(await database.obstacles(LONG, IN)).toEqual([])
     const [reader, looker] = [await client(), await client()]
     await reader.run(['BEGIN', 'SELECT * FROM app.t'], 5000)
-    const long = looker.rows('SELECT SLEEP(1)', 5000)
+    const long = looker.rows('SELECT SLEEP(4)', 10_000)
     await until('both are old', async () => Number(server.sql(OLDEST)) > 400)
     expect(await database.obstacles(LONG, IN)).toEqual([])
     await long
@@ -180,4 +180,4 @@ describe.skipIf(skipped !== null).each([
 })
 
 const OLDEST =
-  "SELECT MIN(TIME_MS) FROM information_schema.PROCESSLIST WHERE COMMAND IN ('Query', 'Sleep') AND ID <> CONNECTION_ID() AND DB IS NULL AND INFO LIKE '%SLEEP(1)%'"
+  "SELECT MIN(TIME_MS) FROM information_schema.PROCESSLIST WHERE COMMAND IN ('Query', 'Sleep') AND ID <> CONNECTION_ID() AND DB IS NULL AND INFO LIKE '%SLEEP(4)%'"

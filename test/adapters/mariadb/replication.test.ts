@@ -158,7 +158,7 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
 
   it('applies everything that was received, with a dead primary, before a promotion', async () => {
     await followed()
-    two.sql('STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=2; START SLAVE')
+    two.sql('STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=10; START SLAVE')
     await until('it receives', async () => (await present(second)).replication?.io === 'Yes')
     for (let a = 10; a < 30; a++) one.sql(`INSERT INTO app.t VALUES (${a})`)
     const last = (await present(first)).binlogPosition
@@ -172,7 +172,7 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
       await expect(second.drain({ ...IN, signal })).rejects.toThrow('newer event')
     }
     expect(await quickestMs(untilAborted)).toBeLessThan(250)
-    expect(await second.drain({ timeoutMs: 10_000 })).toMatchObject({ complete: true })
+    expect(await second.drain({ timeoutMs: 30_000 })).toMatchObject({ complete: true })
     expect(two.sql('SELECT COUNT(*) FROM app.t')).toBe('21')
     await second.stopReplication(IN)
     await second.forgetPrimary(IN)
@@ -268,7 +268,7 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
       await second.allowWrites(IN)
       const took = performance.now() - from
       process.stdout.write(`promotion while it is connecting: ${took.toFixed(1)} ms\n`)
-      expect(took).toBeLessThan(900)
+      expect(took).toBeLessThan(3000)
       two.sql('INSERT INTO app.t VALUES (2)')
     } finally {
       one.signal('SIGCONT')
@@ -325,7 +325,7 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
       two.sql('INSERT INTO app.t VALUES (3)')
       const took = performance.now() - from
       process.stdout.write(`promotion beside a silent semi-sync primary: ${took.toFixed(1)} ms\n`)
-      expect(took).toBeLessThan(900)
+      expect(took).toBeLessThan(3000)
       expect(await present(second)).toMatchObject({ writable: true, replication: null })
     } finally {
       one.signal('SIGCONT')

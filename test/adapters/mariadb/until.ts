@@ -1,4 +1,4 @@
-/** Waits for a condition, with a patience and a reason. Tests of this folder only. */
+/** Waits for a condition, with a patience and a reason; one that cannot be asked yet does not hold. Tests of this folder only. */
 import { setTimeout as pause } from 'node:timers/promises'
 
 export async function until(
@@ -7,8 +7,13 @@ export async function until(
   patienceMs = 15_000,
 ): Promise<void> {
   const deadline = Date.now() + patienceMs
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${patienceMs} ms: ${reason}`)
+  for (;;) {
+    try {
+      if (await holds()) return
+      if (Date.now() > deadline) throw new Error(`not within ${patienceMs} ms: ${reason}`)
+    } catch (thrown) {
+      if (Date.now() > deadline) throw thrown
+    }
     await pause(10)
   }
 }

@@ -15,7 +15,7 @@ if (missing !== null && process.env.CI === 'true') throw new Error(`cannot look 
 if (missing !== null) console.warn(`skipped, the page in a browser: ${missing}`)
 
 const HOSTILE = '"><img src=x onerror="window.ran=1"><script>window.ran=1</script>'
-const eventually = <T>(claim: () => T | Promise<T>, timeout = 5000) => vi.waitFor(claim, { timeout, interval: 20 })
+const eventually = <T>(claim: () => T | Promise<T>, timeout = 15_000) => vi.waitFor(claim, { timeout, interval: 20 })
 
 describe.skipIf(missing !== null)('the page in a browser', () => {
   let chromium: Chromium
@@ -103,7 +103,7 @@ describe.skipIf(missing !== null)('the page in a browser', () => {
     await tab.evaluate("document.querySelector('#headline-text').first = true")
     served.control.entries.push({ ...AN_ENTRY, at: '2026-01-02T03:11:00.000Z', sentence: 'it took over' })
     served.control.becomes({ ...ALONE, lastChange: served.control.entries.at(-1) ?? null })
-    await says('#headline', /host2 serves alone\s+! worth a look/, 1000)
+    await says('#headline', /host2 serves alone\s+! worth a look/, 3000)
     expect(await seen('#why')).toContain('the peer acknowledges nothing any more')
     expect(await seen('#next')).toMatch(/apmode rejoin\s+on host1/)
     expect(await seen('#units')).toMatch(/nginx\.service\s+failed/)

@@ -20,7 +20,7 @@ process.on('SIGTERM', () => { notifier.stopping(); void notifier.delivered().the
 const unit = (more: string) => `[Service]
 Type=notify
 NotifyAccess=all
-WatchdogSec=1
+WatchdogSec=2
 ExecStart=/opt/notifier/node /opt/notifier/program.ts
 ${more}
 `

@@ -20,6 +20,8 @@ export interface Batch {
   /** Before the words `apmode doctor`. */
   readonly environment?: string
   readonly breaks: readonly Break[]
+  /** The machine puts it right by itself now and then, maybe before doctor has looked. */
+  readonly putRight?: boolean
 }
 
 const CONF = '/etc/keepalived/keepalived.conf'
@@ -169,7 +171,7 @@ export const BATCHES: readonly Batch[] = [
   { name: 'files, units, settings', breaks: [...FILES, ...KEEPALIVED, ...SETTINGS, ...UNITS] },
   { name: 'the system and the firewall', breaks: [...SYSTEM, ...FIREWALL] },
   { name: 'another configuration', breaks: CONFIGURATION },
-  { name: 'what the peer says', breaks: WORDS },
+  { name: 'what the peer says', breaks: WORDS, putRight: true },
   {
     name: 'the machine that serves',
     breaks: [

@@ -106,7 +106,9 @@ export function startClient(pair: Pick<Pair, 'names'>, options: ClientOptions = 
       if (complaint !== '') throw new Error(`cannot probe ${order.host}: ${complaint}`)
     },
     async lostOn(node, until = Number.POSITIVE_INFINITY) {
-      const rows = await node.must(['mariadb', '-N', '-e', `SELECT n FROM ${PROBE.database}.entry`], {
+      // A member of a cluster applies what the others were acknowledged before it reads; elsewhere it means nothing.
+      const wait = "SET @set = IF(@@wsrep_on, 'SET SESSION wsrep_sync_wait=1', 'DO 0'); EXECUTE IMMEDIATE @set"
+      const rows = await node.must(['mariadb', '-N', '-e', `${wait}; SELECT n FROM ${PROBE.database}.entry`], {
         timeoutMs: 20_000,
       })
       const there = new Set(rows.split('\n').map(Number))

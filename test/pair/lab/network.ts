@@ -16,7 +16,7 @@ export const CLIENT_ADDRESS = `${SUBNET}.10`
 /** `plugged`; `pulled`: the carrier is lost too; `deaf`: the carrier stays and nothing gets through (a broken switch). */
 export type Cable = 'plugged' | 'pulled' | 'deaf'
 
-const LIMIT = { timeoutMs: 5000 }
+const LIMIT = { timeoutMs: 30_000 }
 
 export async function createSwitch(names: RunNames): Promise<void> {
   const { switchNamespace, clientNamespace } = names

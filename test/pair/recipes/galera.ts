@@ -84,7 +84,7 @@ export async function typed(machine: Machine, words: string): Promise<string> {
 }
 
 /** Waits until each of them is a fit member that takes writes, in a component of all, and one has the VIP. */
-export async function complete(hosts: readonly Machine[], patienceMs = 30_000): Promise<void> {
+export async function complete(hosts: readonly Machine[], patienceMs = 60_000): Promise<void> {
   const whole = async () => {
     const all = await Promise.all(hosts.map((host) => host.status()))
     const members = all.every(
