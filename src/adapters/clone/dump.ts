@@ -23,10 +23,12 @@ const ASK_MS = 10_000
 
 /** Tables that are each server's own: how far it replicates, and what every installation has anyway. */
 const OWN_TABLES = [
-  ...['gtid_slave_pos', 'gtid_slave_pos_InnoDB', 'gtid_slave_pos_RocksDB'],
-  ...['help_category', 'help_keyword', 'help_relation', 'help_topic'],
+  ...['mysql.gtid_slave_pos', 'mysql.gtid_slave_pos_InnoDB', 'mysql.gtid_slave_pos_RocksDB'],
+  ...['mysql.help_category', 'mysql.help_keyword', 'mysql.help_relation', 'mysql.help_topic'],
   // Made again by `--events`, with this server as their origin: what apmode moves between the machines then.
-  'event',
+  'mysql.event',
+  // What each machine says of itself, and this one goes on saying while the copy is loaded.
+  'apmode.node',
 ]
 
 export function dumpArgv(from: Primary): string[] {
@@ -42,7 +44,7 @@ export function dumpArgv(from: Primary): string[] {
     // One statement at a time: whoever loads must never be so long at one that the other server gives up writing.
     '--skip-no-autocommit',
     ...['--quick', '--max-allowed-packet=1G', '--default-character-set=utf8mb4'],
-    ...OWN_TABLES.map((table) => `--ignore-table=mysql.${table}`),
+    ...OWN_TABLES.map((table) => `--ignore-table=${table}`),
   ]
 }
 

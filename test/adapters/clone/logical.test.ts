@@ -29,6 +29,9 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
         "MASTER_PASSWORD='copy', MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1; START SLAVE",
     )
 
+  const WORD = (text: string) =>
+    `CREATE DATABASE IF NOT EXISTS apmode; CREATE TABLE apmode.node (node INT PRIMARY KEY, word TEXT); INSERT INTO apmode.node VALUES (1, ${text})`
+
   /** The whole order as the host has it, but for the unit. */
   const clone = async (keep = false) => {
     await own.kill()
@@ -37,6 +40,8 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
     const order = { method: 'logical', from, transfer } as const
     await cloner.fill(order, watch)
     await own.start()
+    // The supervisor goes on saying how it is.
+    own.sql(`SET SESSION sql_log_bin=0; SET GLOBAL read_only=0; ${WORD("'own'")}; SET GLOBAL read_only=1`)
     await cloner.load(order, watch)
     await cloner.complete(CALL)
     return old
@@ -122,7 +127,9 @@ describe.skipIf(skipped !== null)(`a logical copy${skipped === null ? '' : ` (sk
 
   it('brings everything, and follows from there; the old data stands aside until it is removed', async () => {
     own.sql('SET GLOBAL read_only=0; CREATE DATABASE astray; CREATE TABLE astray.t (a INT)')
+    lead.sql(WORD("'of the lead'"))
     const old = await clone()
+    expect(own.sql('SELECT word FROM apmode.node')).toBe('own')
     expect(await cloner.folder(CALL)).toMatchObject({ state: 'whole', aside: [old] })
     expect(readdirSync(old ?? '')).toContain('astray')
     expect(own.sql("SELECT @@read_only, @@gtid_slave_pos <> '', @@gtid_binlog_state = ''")).toBe('1\t1\t1')
