@@ -178,15 +178,6 @@ describe('apmode bootstrap', () => {
     expect(made(machine)).toEqual([])
   })
 
-  test("whose database does not start leaves no mark that a later start could take for Galera's own", async () => {
-    const machine = fallen()
-    machine.world.failing.set('start mariadb.service', 'the job failed')
-    const result = await bootstrap(machine)
-    expect(result).toMatchObject({ exit: 1, sentence: expect.stringContaining('the job failed') })
-    const marks = machine.world.changes.filter((change) => change.endsWith('bootstrap') || change.startsWith('allow'))
-    expect(marks).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
-  })
-
   test('that was killed in the middle leaves no variable: every later start would form a cluster of its own', async () => {
     const { world } = fallen()
     driven = await drive(world)
@@ -233,6 +224,42 @@ describe('apmode bootstrap', () => {
     expect(made(machine)).toEqual([])
     const refused = await (await drive(fallen({ seqno: 9 }).world)).control.plan({ command: 'bootstrap', ...PLAIN })
     expect(refused).toMatchObject({ refusedBy: 'bootstrap', steps: [] })
+  })
+})
+
+describe("a mark that a later start could take for Galera's own", () => {
+  const marks = ({ world }: Fallen) =>
+    world.changes.filter((change) => change.endsWith('bootstrap') || change.startsWith('allow'))
+
+  test.each([
+    ['bootstrap', bootstrap],
+    ['start', start],
+  ])('is left by no %s whose database does not start', async (_command, run) => {
+    const machine = fallen({ seqno: 4 })
+    machine.world.failing.set('start mariadb.service', 'the job failed')
+    const result = await run(machine)
+    expect(result).toMatchObject({ exit: 1, sentence: expect.stringContaining('the job failed') })
+    expect(marks(machine)).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
+    expect(machine.cluster.saved?.safeToBootstrap).toBe(false)
+  })
+
+  test('nor by a start that a withdrawal breaks off', async () => {
+    const machine = fallen({ seqno: 4 })
+    const breaksOff = (told: Progress) => {
+      if (told.type === 'step' && told.step === 'allow-bootstrap') driven?.supervisor.check('drift', 'supervisor', true)
+    }
+    expect(await start(machine, breaksOff)).toMatchObject({ exit: 1 })
+    expect(marks(machine)).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
+    expect(machine.cluster.saved?.safeToBootstrap).toBe(false)
+  })
+
+  test("is not Galera's own: the last member to leave begins again, however often its start fails", async () => {
+    const machine = fallen(null)
+    machine.cluster.saved = { uuid: HISTORY, seqno: 5, safeToBootstrap: true }
+    machine.world.failing.set('start mariadb.service', 'the job failed')
+    expect(await start(machine)).toMatchObject({ exit: 1 })
+    machine.world.failing.clear()
+    expect(await start(machine)).toMatchObject({ exit: 0 })
   })
 })
 
