@@ -28,6 +28,8 @@ export interface Remembered {
   readonly foremost: boolean
   /** Its database answers, and was in no primary component yet. */
   readonly joining: boolean
+  /** A primary component is being formed, or was: apmode.lead has no row of it yet. */
+  readonly unrecorded: boolean
 }
 
 export const NEVER_MEMBER: Remembered = {
@@ -38,6 +40,7 @@ export const NEVER_MEMBER: Remembered = {
   partedAt: null,
   foremost: false,
   joining: false,
+  unrecorded: false,
 }
 
 const DECIDE = 'Decide: apmode set s --force'

@@ -7,6 +7,9 @@ import { catchesUp, isApart, isPrimary, type Remembered } from '../core/cluster.
 import type { Config } from '../core/config.ts'
 import { endsOfParted, partedAt } from '../core/parted.ts'
 import type { DatabaseAway, Membership, PeerStatus } from '../ports/database.ts'
+import type { SavedMember } from '../ports/storage.ts'
+
+const NOTHING: SavedMember = { unrecorded: false }
 
 export class Member {
   readonly #self: { readonly name: string; readonly address: string; readonly first: boolean }
@@ -27,11 +30,32 @@ export class Member {
   #wasIn = false
   /** The peer is in a primary component of its own. */
   #apart = false
+  #saved = NOTHING
+  #save = () => {}
 
   /** `leaseMs`: for so long nobody has gone on without a member that was whole. */
   constructor({ node, nodes }: Pick<Config, 'node' | 'nodes'>, leaseMs: number) {
     this.#self = { name: node.name, address: node.address, first: nodes[0]?.name === node.name }
     this.#leaseMs = leaseMs
+  }
+
+  /** What was remembered when the supervisor before this one ended. `save`: what is remembered now is other than before. */
+  keep(saved: SavedMember | undefined, save: () => void): void {
+    this.#saved = saved ?? NOTHING
+    this.#save = save
+  }
+
+  /** For the state file; empty where there is nothing to remember. */
+  get saved(): { readonly member?: SavedMember } {
+    return this.#saved.unrecorded ? { member: this.#saved } : {}
+  }
+
+  /** On the disk when it returns, if the disk takes it. */
+  change(change: Partial<SavedMember>): void {
+    const saved = { ...this.#saved, ...change }
+    if (JSON.stringify(saved) === JSON.stringify(this.#saved)) return
+    this.#saved = saved
+    this.#save()
   }
 
   /** A look that began at `begun`; `peer`: looked at just now. True: the two are apart. */
@@ -96,6 +120,7 @@ export class Member {
       partedAt: this.#partedAt,
       foremost: now < this.#foremostUntil,
       joining: this.#seen !== null && !this.#wasIn,
+      unrecorded: this.#saved.unrecorded,
     }
   }
 

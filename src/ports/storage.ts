@@ -29,6 +29,13 @@ export interface SavedState {
   readonly claim: Claim
   /** The data of this machine is being replaced, as a sentence; null: it is not. Until it is done, nothing follows with it. */
   readonly cloning: string | null
+  /** Of a member of a Galera cluster; absent: nothing of it must be remembered. */
+  readonly member?: SavedMember
+}
+
+export interface SavedMember {
+  /** A primary component is being formed, or was: apmode.lead has no row of it yet (G6). */
+  readonly unrecorded: boolean
 }
 
 export interface StateFile {

@@ -79,6 +79,37 @@ describe('the component is lost with a silent peer', () => {
     expect(world.unfit).toBe(false)
   })
 
+  test('its row is written in the end, whatever comes between it and the component', async () => {
+    const world = galera()
+    const { supervisor } = await on(world)
+    world.onChange = (change) => {
+      if (change === 'form-component') supervisor.check('host2 is gone', 'supervisor', true)
+    }
+    world.loses()
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+    await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host1' }))
+    await driven?.idle()
+    supervisor.check('drift', 'supervisor')
+    await driven?.idle()
+    expect(cluster(world)).toEqual(['form-component', 'record-lead'])
+    expect(world.saved).not.toHaveProperty('member')
+  })
+
+  test('and by the next supervisor, where this one was killed in between', async () => {
+    const world = galera()
+    await on(world)
+    world.failing.set('record-lead', 'the connection is lost')
+    world.loses()
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+    await vi.waitFor(() => expect(world.saved).toMatchObject({ member: { unrecorded: true } }))
+    const saved = world.saved
+    await driven?.close()
+    world.failing.clear()
+    world.saved = saved
+    await on(world)
+    await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host1' }))
+  })
+
   test('without the VIP it forms nothing, and stays fit to take it', async () => {
     const world = galera('host2')
     await on(world)
