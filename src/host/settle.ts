@@ -212,6 +212,7 @@ export class Settler {
   /** A person's word: it ends what was given up, and may decide whose data counts. */
   #decreed(mode: Mode, forced: boolean): void {
     this.observer.memory.starts.forget()
+    if (forced) this.bond.member.change({ ended: null })
     this.claim(decreed(this.bond.claim, mode, forced))
   }
 

@@ -1,5 +1,6 @@
 /** What the program keeps on disk: the mode file, the state, the history, and keepalived's tracked file. Types only. */
 import type { Claim } from '../core/lineage.ts'
+import type { Ended } from '../core/parted.ts'
 import type { KnownMode, Mode, Role } from '../core/vocabulary.ts'
 
 export interface ModeRecord {
@@ -36,6 +37,8 @@ export interface SavedState {
 export interface SavedMember {
   /** A primary component is being formed, or was: apmode.lead has no row of it yet (G6). */
   readonly unrecorded: boolean
+  /** It has ended for the peer (G3); null: it has not, or both were seen in one component with the same past since. */
+  readonly ended: Ended | null
 }
 
 export interface StateFile {

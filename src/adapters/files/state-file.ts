@@ -89,6 +89,10 @@ export function parseState(text: string): SavedState | string {
 function parseMember(found: unknown): SavedMember | string {
   const strange = `its member is ${shown(found)}, expected what is remembered of one`
   if (typeof found !== 'object' || found === null) return strange
-  const { unrecorded } = found as Record<string, unknown>
-  return typeof unrecorded === 'boolean' ? { unrecorded } : strange
+  const { unrecorded, ended = null } = found as Record<string, unknown>
+  if (typeof unrecorded !== 'boolean' || typeof ended !== 'object') return strange
+  if (ended === null) return { unrecorded, ended }
+  const { epoch, node } = ended as Record<string, unknown>
+  const isKnown = typeof epoch === 'number' && Number.isSafeInteger(epoch) && typeof node === 'string'
+  return isKnown ? { unrecorded, ended: { epoch, node } } : strange
 }
