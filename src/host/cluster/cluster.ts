@@ -14,6 +14,7 @@ import {
 } from '../../core/bootstrap.ts'
 import type { Position } from '../../core/galera-state.ts'
 import type { Observed } from '../../core/observed.ts'
+import { type Ended, endedSentence } from '../../core/parted.ts'
 import type { MemberView } from '../../ports/cluster.ts'
 import type { BootstrapRequest, CommandResult } from '../../ports/control.ts'
 import { Account } from '../account.ts'
@@ -69,7 +70,7 @@ export class Cluster {
     const view = this.#own.view(last?.observed ?? null)
     // One that runs without a component and is fit goes on alone as soon as it has the VIP.
     const goesOn = view.component === 'non-Primary' && last?.judgement.unfit.length === 0
-    return { ...view, forming: view.forming || goesOn }
+    return { ...view, ...this.#ending(NO_WORDS), forming: view.forming || goesOn }
   }
 
   #see(observed: Observed | null, asked: boolean): void {
@@ -85,7 +86,7 @@ export class Cluster {
     const own = async () => {
       const observed = await settler.look('anew')
       this.#see(observed, true)
-      return { ...this.#own.view(observed), forming: false }
+      return { ...this.#own.view(observed), ...this.#ending(words), forming: false }
     }
     return outlookOf(await survey(parts, own, { words, patienceMs, tell }))
   }
@@ -104,8 +105,24 @@ export class Cluster {
     if (!(await this.#isDown())) return null
     const outlook = await this.outlook(NO_WORDS, tell, 0)
     if ((await this.#beginsAt(outlook)) !== null) return null
-    const why = joinRefusal(outlook, this.#supervisor.parts.config.node.name)
+    const why = this.#joinRefusal(outlook)
     return why === null ? null : { ...refused(GUARD, `nothing was started: ${why}`), members: outlook.rows }
+  }
+
+  #joinRefusal(outlook: Outlook): string | null {
+    const ended = this.#ended
+    if (ended !== null && outlook.verdict.kind !== 'primary') return endedSentence(ended)
+    return joinRefusal(outlook, this.#supervisor.parts.config.node.name)
+  }
+
+  get #ended(): Ended | null {
+    return this.#supervisor.settler.bond.member.saved.member?.ended ?? null
+  }
+
+  /** `words`: whoever gives up the machine that went on says that the data of this one counts. */
+  #ending({ without }: Words): Pick<MemberView, 'ended'> {
+    const ended = this.#ended
+    return ended === null || without.includes(ended.node) ? {} : { ended: true }
   }
 
   /**
@@ -115,6 +132,7 @@ export class Cluster {
   async #beginsAt(outlook: Outlook): Promise<Position | null> {
     const { settler, parts } = this.#supervisor
     const { verdict, rows, forming } = outlook
+    if (this.#ended !== null) return null
     const foremost = beginsAt(outlook, parts.config.node.name)
     if (foremost !== null) return foremost
     // Also beside a silent machine: whoever answers and has more has gone on, because a person said so.
@@ -148,7 +166,7 @@ export class Cluster {
     this.#own.forming = false
     if (seen.verdict.kind === 'primary') return null
     account.failed = true
-    account.notDone.push(`start the database: ${joinRefusal(seen, this.#supervisor.parts.config.node.name)}`)
+    account.notDone.push(`start the database: ${this.#joinRefusal(seen)}`)
     return null
   }
 
@@ -183,6 +201,8 @@ export class Cluster {
     const { outlook, refusal, forms } = await this.plan(request, tell, 0)
     if (refusal !== null || outlook?.verdict.kind !== 'newest') return refusal ?? refused(GUARD, 'nobody may')
     const { position, lost } = outlook.verdict
+    // One that has ended comes here only by a person's word.
+    this.#supervisor.settler.bond.member.change({ ended: null })
     const account = new Account()
     const { services, whereNow } = this.#tools
     if (forms === 'component') {

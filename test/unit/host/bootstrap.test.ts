@@ -363,6 +363,60 @@ describe('apmode start', () => {
   })
 })
 
+describe('a member that ended for the other one (G3)', () => {
+  function ended(other: Partial<MemberView> | null): Fallen {
+    const machine = fallen(other)
+    const { world } = machine
+    const saved = world.saved ?? { role: 'active', peerAttachedAt: null, claim: 'none', cloning: null }
+    world.saved = { ...saved, member: { unrecorded: false, ended: { epoch: 7, node: 'host2' } } }
+    return machine
+  }
+
+  test('begins nothing, although it was alone and is newer, as long as the other one is silent', async () => {
+    const machine = ended(null)
+    machine.world.mode = { mode: 's', being: null, problem: null }
+    machine.cluster.alone = true
+    expect(nothing(await start(machine), machine).sentence).toMatch(
+      /^nothing was started: G3 no second writer: host2 went on .* epoch 7/,
+    )
+    nothing(await bootstrap(machine), machine)
+  })
+
+  test('nor where the other one answers: that one has what counts', async () => {
+    const machine = ended({ seqno: 4 })
+    expect(nothing(await start(machine), machine).sentence).toMatch(/G3 no second writer/)
+    expect(nothing(await bootstrap(machine), machine).sentence).toMatch(/apmode bootstrap on host2$/)
+    expect(driven?.control.cluster()).toMatchObject({ ended: true })
+  })
+
+  test('joins the other one where that is Primary', async () => {
+    const machine = ended({ running: true, component: 'Primary', state: 'Synced', known: 'running' })
+    expect((await start(machine)).exit).toBe(0)
+    expect(made(machine).slice(0, 2)).toEqual(['forget view', 'start mariadb.service'])
+  })
+
+  test('begins where a person gives the other one up', async () => {
+    const machine = ended(null)
+    expect((await bootstrap(machine, { without: ['host2'] })).exit).toBe(0)
+    expect(made(machine)).toContain('allow bootstrap at 5')
+    expect(machine.world.saved).not.toHaveProperty('member')
+  })
+
+  test('is not joined by the one that went on, which begins again beside it', async () => {
+    const machine = fallen({ running: true, component: 'Primary', state: 'Synced', seqno: 9, ended: true })
+    expect((await start(machine)).exit).toBe(0)
+    expect(made(machine)).toContain('_WSREP_NEW_CLUSTER=--wsrep-new-cluster')
+  })
+
+  test('is what is left where nobody else has data: a person says whether it counts', async () => {
+    const machine = fallen({ seqno: 9, ended: true })
+    machine.cluster.saved = { uuid: NO_HISTORY, seqno: -1, safeToBootstrap: false }
+    machine.cluster.recovered = { uuid: NO_HISTORY, seqno: -1 }
+    expect(nothing(await start(machine), machine).sentence).toMatch(/host2 has ended .* apmode set s --force there/)
+    nothing(await bootstrap(machine), machine)
+  })
+})
+
 describe('the position of this machine', () => {
   const position = async ({ world }: Fallen) => {
     driven ??= await drive(world)
