@@ -58,9 +58,10 @@ export function outlookOf(members: readonly Member[]): Outlook {
 }
 
 function verdictOf(members: readonly Member[]): Verdict {
-  const primary = members.filter(({ view }) => view?.component === 'Primary').map(({ node }) => node)
+  const primary = members.filter(({ view }) => isPrimaryView(view)).map(({ node }) => node)
   if (primary.length > 0) return { kind: 'primary', nodes: primary }
-  const counted = members.filter(({ without }) => !without)
+  const ended = members.filter(({ view }) => view?.ended === true).map(({ node }) => node)
+  const counted = members.filter(({ node, without }) => !without && !ended.includes(node))
   const reasons = [...counted.flatMap(unknownReason), ...members.flatMap(runsAllTheSame)]
   if (reasons.length > 0) return { kind: 'nobody', reasons }
   const placed = counted.flatMap((member) => {
@@ -71,6 +72,7 @@ function verdictOf(members: readonly Member[]): Verdict {
   const members_ = placed.filter(({ position }) => hasHistory(position))
   const histories = [...new Set(members_.map(({ position }) => position.uuid))]
   if (histories.length > 1) return { kind: 'nobody', reasons: [differentHistories(members_)] }
+  if (ended.length > 0 && members_.length === 0) return { kind: 'nobody', reasons: ended.map(onlyEnded) }
   // Where nobody ever was a member, each may be the first one.
   const candidates = members_.length > 0 ? members_ : placed
   const most = Math.max(...candidates.map(({ position }) => position.seqno))
@@ -83,6 +85,15 @@ function verdictOf(members: readonly Member[]): Verdict {
   const lost = members.filter(({ without }) => without).map((member) => lossOf(member, first.position))
   const nodes = [first.node, ...others.map(({ node }) => node)] as const
   return { kind: 'newest', nodes, position: first.position, lost }
+}
+
+/** Somebody is in a component that others join. */
+export function isPrimaryView(view: MemberView | null): boolean {
+  return view?.component === 'Primary' && view.ended !== true
+}
+
+function onlyEnded(node: string): string {
+  return `${node} has ended for another member (G3), and nobody else has data of the cluster; apmode set s --force there says that it counts`
 }
 
 /** Where the data of this machine stands, as far as that can be compared. */
@@ -149,6 +160,7 @@ function rowSentence({ view, silence, without }: Member, position: Position | nu
   if (view === null) words.push(silence)
   else if (position === null) words.push(view.detail)
   else if (!hasHistory(position)) words.push('never a member')
+  else if (view?.ended === true) words.push('has ended (G3): its data does not count')
   else if (verdict.kind === 'newest' && !without) {
     const behind = verdict.position.seqno - position.seqno
     words.push(behind === 0 ? 'the newest' : `${behind} write sets behind`)

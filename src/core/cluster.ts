@@ -9,7 +9,7 @@ import type { DatabasePresent, Membership, PeerStatus } from '../ports/database.
 import { awaitsWitness } from './awaits-witness.ts'
 import type { Config } from './config.ts'
 import type { Observed } from './observed.ts'
-import { partedSentence } from './parted.ts'
+import { type Ended, endedSentence, partedSentence } from './parted.ts'
 import type { State } from './state.ts'
 
 /** What is remembered of this member between looks. */
@@ -24,10 +24,14 @@ export interface Remembered {
   readonly witnessed: boolean
   /** The epoch in which its past parted from the peer's, and it is this member that ends; null: it goes on. */
   readonly partedAt: number | null
+  /** It has ended for the peer, and was not seen in one component with it since; null: it has not, or a person decided. Durable. */
+  readonly ended: Ended | null
   /** A moment ago every other machine said that it has no more, serves nobody and will not begin; they know that this one is about to. */
   readonly foremost: boolean
   /** Its database answers, and was in no primary component yet. */
   readonly joining: boolean
+  /** A primary component is being formed, or was: apmode.lead has no row of it yet. */
+  readonly unrecorded: boolean
 }
 
 export const NEVER_MEMBER: Remembered = {
@@ -36,8 +40,10 @@ export const NEVER_MEMBER: Remembered = {
   lostMs: Number.POSITIVE_INFINITY,
   witnessed: false,
   partedAt: null,
+  ended: null,
   foremost: false,
   joining: false,
+  unrecorded: false,
 }
 
 const DECIDE = 'Decide: apmode set s --force'
@@ -101,30 +107,39 @@ export function clusterReasons(state: State, observed: Observed, config: Config)
   const { cluster } = member
   const { partedAt } = observed.lineage.cluster
   const parted = partedAt === null ? [] : [partedSentence(partedAt, config.peer?.name ?? 'the peer')]
+  const ends = endings(member, observed, config)
   if (!isPrimary(cluster)) {
     const doubts = aloneDoubts(state, observed, config).map(
       (why) => `the primary component is lost (wsrep_cluster_status ${cluster.component}): ${why}`,
     )
-    return [...parted, ...doubts]
+    return [...ends, ...parted, ...doubts]
   }
   // Of a pair the other one is the joiner: nobody else serves.
   const behind = catchesUp(cluster, config.database.donorServes || mayStandAlone(state, config))
-  const ended = outdone(member, observed, config)
-  return [...(behind === null ? [] : [`this member ${behind}`]), ...(ended === null ? [] : [ended]), ...parted]
+  return [...(behind === null ? [] : [`this member ${behind}`]), ...ends, ...parted]
 }
 
-/** After a cut that both sides survived: as soon as one sees the other, the older lead ends. */
-function outdone(member: DatabasePresent & { cluster: Membership }, observed: Observed, config: Config): string | null {
-  const { peer } = observed
-  if (peer === null || config.peer === null || !isApart(member.cluster, peer, config.node.address)) return null
-  const own = member.lead?.epoch ?? 0
+/** After a cut that both sides survived: as soon as one sees the other, the older lead ends; and has ended when nobody is seen any more. */
+function endings(member: DatabasePresent, observed: Observed, config: Config): string[] {
+  const { ended, partedAt } = observed.lineage.cluster
+  const since = outdoneSince(member, observed.peer, config)
+  if (since === null) return ended === null || partedAt !== null ? [] : [endedSentence(ended)]
+  return [
+    `G3 no second writer: ${config.peer?.name} is in a primary component of its own since epoch ${since}, this machine in ` +
+      `another one since epoch ${member.lead?.epoch ?? 0}: the older one ends`,
+  ]
+}
+
+/** The epoch of the peer, which leads a component of its own, where this member leads another one and ends; null: it goes on. */
+export function outdoneSince(
+  { cluster, lead }: DatabasePresent,
+  peer: PeerStatus | null,
+  { node, nodes, peer: other }: Config,
+): number | null {
+  if (cluster === null || peer === null || other === null || !isApart(cluster, peer, node.address)) return null
+  const own = lead?.epoch ?? 0
   const theirs = peer.lead?.epoch ?? 0
-  const first = config.nodes[0]?.name === config.node.name
-  if (own > theirs || (own === theirs && first)) return null
-  return (
-    `G3 no second writer: ${config.peer.name} is in a primary component of its own since epoch ${theirs}, this machine in ` +
-    `another one since epoch ${own}: the older one ends`
-  )
+  return own > theirs || (own === theirs && nodes[0]?.name === node.name) ? null : theirs
 }
 
 /** Why it will not go on alone; empty: it may, or must only wait a moment. */

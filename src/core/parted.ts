@@ -35,6 +35,20 @@ export function partedSentence(epoch: number, peer: string): string {
   )
 }
 
+/** A member that ended for another one which went on: its data does not count until both are in one component with the same past. */
+export interface Ended {
+  /** The lead of the other one, or where their pasts parted. */
+  readonly epoch: number
+  readonly node: string
+}
+
+export function endedSentence({ epoch, node }: Ended): string {
+  return (
+    `G3 no second writer: ${node} went on in a primary component without this member (apmode.lead, epoch ${epoch}), and this one ended: ` +
+    `its data does not count. ${wholeCopy(node)}. Where ${node} is lost for good, decide: apmode set s --force`
+  )
+}
+
 /** What a person does with a member whose rows are its own. */
 export function wholeCopy(peer: string): string {
   return (

@@ -45,7 +45,9 @@ export function takePart(observed: Observed, posture: Posture, input: PlanInput)
   if (cluster.readOnly) steps.push({ do: 'allow-writes', effect: 'grant', anywhere: true })
   // A row that the silent peer would have to see is not waited for: the component settles first.
   const settled = cluster.size === 1 || observed.peer === null || observed.peer.reachable
-  const leads = input.leads || observed.withdrawal?.offer != null
+  // The row of a component that was formed may be missing: what came between is made up for (`parted.ts`).
+  const recorded = input.leads && !observed.lineage.cluster.unrecorded
+  const leads = recorded || observed.withdrawal?.offer != null
   if (alone && observed.vip && settled && !leads) steps.push(record)
   return steps
 }

@@ -1,15 +1,14 @@
 /**
- * What ties this machine's data to the pair, kept between looks: the claim (durable), a replica's lease, whether the
- * acknowledgements of the peer still come, whether this machine is cut off or has diverged. Looks every quarter of a
- * second, and says when anything turned. Invariant: a lease begins with the look that proved it and goes on only while
- * the peer is seen to write nothing; alone goes on only who waited longer than any lease lasts. It changes nothing outside.
+ * What ties this machine's data to the pair, kept between looks: the claim (durable), a replica's lease, whether acknowledgements come,
+ * whether it is cut off or has diverged. Looks every quarter of a second, says when anything turned. Invariant: a lease begins with the
+ * look that proved it, and lasts while the peer is seen to write nothing; alone goes on only who waited longer. It changes nothing outside.
  */
 import { type Claim, claimOf, type Lineage } from '../core/lineage.ts'
 import type { DatabasePresent, Membership, PeerStatus } from '../ports/database.ts'
 import { Acknowledging } from './acknowledging.ts'
 import { Apart } from './apart.ts'
 import type { BondSources } from './bond-sources.ts'
-import { leadsToo } from './leads-too.ts'
+import { endsApart, leadsToo } from './leads-too.ts'
 import { Lease } from './lease.ts'
 import { LIMITS } from './limits.ts'
 import { Member } from './member.ts'
@@ -229,6 +228,7 @@ export class Bond {
     if (asks) this.#askedAt = begun
     if (asks || this.word.unfit(begun)) void this.word.ask()
     this.#otherLeads = this.member.look(cluster, peer, { begun, stoodStill: this.#stoodStill })
+    if (this.#otherLeads) await endsApart(this.member, peer, sources, this.#parts.config)
     if (other === null && cluster.size > 1) this.outlook.answered(true)
     if (other !== null) await this.#lookOut(sources, peer)
   }

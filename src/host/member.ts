@@ -7,9 +7,12 @@ import { catchesUp, isApart, isPrimary, type Remembered } from '../core/cluster.
 import type { Config } from '../core/config.ts'
 import { endsOfParted, partedAt } from '../core/parted.ts'
 import type { DatabaseAway, Membership, PeerStatus } from '../ports/database.ts'
+import type { SavedMember } from '../ports/storage.ts'
+
+const NOTHING: SavedMember = { unrecorded: false, ended: null }
 
 export class Member {
-  readonly #self: { readonly name: string; readonly address: string; readonly first: boolean }
+  readonly #self: { readonly name: string; readonly address: string; readonly first: boolean; readonly peer: string }
   readonly #leaseMs: number
   #whole = false
   /** Monotonic; when it was last seen in a primary component. */
@@ -27,11 +30,34 @@ export class Member {
   #wasIn = false
   /** The peer is in a primary component of its own. */
   #apart = false
+  #saved = NOTHING
+  #save = () => {}
 
   /** `leaseMs`: for so long nobody has gone on without a member that was whole. */
-  constructor({ node, nodes }: Pick<Config, 'node' | 'nodes'>, leaseMs: number) {
-    this.#self = { name: node.name, address: node.address, first: nodes[0]?.name === node.name }
+  constructor({ node, nodes, peer }: Pick<Config, 'node' | 'nodes' | 'peer'>, leaseMs: number) {
+    const first = nodes[0]?.name === node.name
+    this.#self = { name: node.name, address: node.address, first, peer: peer?.name ?? '' }
     this.#leaseMs = leaseMs
+  }
+
+  /** What was remembered when the supervisor before this one ended. `save`: what is remembered now is other than before. */
+  keep(saved: SavedMember | undefined, save: () => void): void {
+    this.#saved = saved ?? NOTHING
+    this.#save = save
+  }
+
+  /** For the state file; empty where there is nothing to remember. */
+  get saved(): { readonly member?: SavedMember } {
+    const { unrecorded, ended } = this.#saved
+    return unrecorded || ended !== null ? { member: this.#saved } : {}
+  }
+
+  /** On the disk when it returns, if the disk takes it. */
+  change(change: Partial<SavedMember>): void {
+    const saved = { ...this.#saved, ...change }
+    if (JSON.stringify(saved) === JSON.stringify(this.#saved)) return
+    this.#saved = saved
+    this.#save()
   }
 
   /** A look that began at `begun`; `peer`: looked at just now. True: the two are apart. */
@@ -56,7 +82,9 @@ export class Member {
     const theirs = peer?.cluster ?? null
     if (theirs === null || !isPrimary(own) || !isPrimary(theirs) || this.#apart) return
     this.strange = false
-    this.#partedAt = endsOfParted(own, theirs, this.#self) ? partedAt(own, theirs) : null
+    const epoch = endsOfParted(own, theirs, this.#self) ? partedAt(own, theirs) : null
+    this.#partedAt = epoch
+    this.change({ ended: epoch === null ? null : { epoch, node: this.#self.peer } })
   }
 
   /** The database does not answer: one that is down starts again with what the others give it. */
@@ -96,6 +124,7 @@ export class Member {
       partedAt: this.#partedAt,
       foremost: now < this.#foremostUntil,
       joining: this.#seen !== null && !this.#wasIn,
+      ...this.#saved,
     }
   }
 
@@ -103,7 +132,8 @@ export class Member {
   get words(): string {
     if (this.#seen === null) return ''
     const { component, state, ready, members, desynced, readOnly } = this.#seen
-    return [component, state, ready, members.join(), desynced, readOnly, this.#apart, this.#partedAt].join(' ')
+    const { ended } = this.#saved
+    return [component, state, ready, members, desynced, readOnly, this.#apart, this.#partedAt, ended?.epoch].join(' ')
   }
 
   /** Something is at stake now: it is in no component, or a silent peer is still counted to it. */

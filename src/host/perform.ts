@@ -28,6 +28,8 @@ export interface Claims {
   claim(claim: Claim): void
   current(): Claim
   kept(path: string): void
+  /** Of a primary component that this member forms: apmode.lead has no row of it yet. */
+  unrecorded(is: boolean): void
 }
 
 export class Performer {
@@ -189,6 +191,7 @@ export class Performer {
           { node: config.node.name, reason: `${step.reason}${lossOf(this.#givenUp)}` },
           limited(LIMITS.statement),
         )
+        this.#claims.unrecorded(false)
         return done(`epoch ${lead.epoch}`)
       }
       case 'commit-with-peer':
@@ -208,6 +211,8 @@ export class Performer {
         return drainClients(database, this.#parts.clock, step.limitMs)
       case 'form-component':
         if (step.anywhere !== true && !network.holdsVip()) return failed('the VIP has left the interface')
+        // Before: whatever becomes of this, the row that tells its past from the peer's must follow (G6).
+        this.#claims.unrecorded(true)
         await database.formComponent(limited(LIMITS.statement))
         return done()
       case 'allow-writes':

@@ -51,7 +51,7 @@ export class Settler {
   constructor(
     parts: Parts,
     state: State,
-    saved: Pick<SavedState, 'peerAttachedAt' | 'claim' | 'cloning'>,
+    saved: Pick<SavedState, 'peerAttachedAt' | 'claim' | 'cloning' | 'member'>,
     hears: { readonly checks?: () => readonly ObservedCheck[]; readonly onChange?: () => void } = {},
   ) {
     const { checks = () => [], onChange = () => {} } = hears
@@ -61,6 +61,7 @@ export class Settler {
     this.mode = new ModeChange(parts)
     this.withdrawal = saved.cloning === null ? null : { stage: 'data', sentence: saved.cloning, ...ALONE }
     this.bond = new Bond(parts, saved.claim, onChange)
+    this.bond.member.keep(saved.member, () => this.saveState())
     this.hooks = new HookDesk(parts)
     const consent = () => this.hooks.consent
     this.observer = new Observer(parts, this.bond, saved.peerAttachedAt, { checks, consent, onChange })
@@ -70,6 +71,7 @@ export class Settler {
       kept: (path) => {
         this.bond.apart.keptIn = path
       },
+      unrecorded: (is) => this.bond.member.change({ unrecorded: is }),
     })
   }
 
@@ -134,16 +136,8 @@ export class Settler {
       doubt,
       engine: config.database.engine,
     })
-    const settled: Settled = {
-      from: told,
-      to: this.state,
-      sentence,
-      observed,
-      judgement,
-      done: run.done,
-      notDone: run.notDone,
-      result: run.result,
-    }
+    const { done, notDone, result } = run
+    const settled: Settled = { from: told, to: this.state, sentence, observed, judgement, done, notDone, result }
     if (request.unrecorded === true) return settled
     this.told(record(this.#parts, named, settled, clock.elapsed() - begun, this.lastEntry))
     return settled
@@ -202,9 +196,11 @@ export class Settler {
   saveState(): void {
     this.#stateUnsaved = true
     try {
+      const { bond } = this
+      const { role } = this.state
       const { peerAttachedAt } = this.observer.memory
       const cloning = this.withdrawal?.stage === 'data' ? this.withdrawal.sentence : null
-      this.#parts.stateFile.write({ role: this.state.role, peerAttachedAt, claim: this.bond.claim, cloning })
+      this.#parts.stateFile.write({ role, peerAttachedAt, claim: bond.claim, cloning, ...bond.member.saved })
       this.#stateUnsaved = false
     } catch (thrown) {
       this.#parts.log.error({}, `the state could not be saved: ${messageOf(thrown)}`)
@@ -216,6 +212,7 @@ export class Settler {
   /** A person's word: it ends what was given up, and may decide whose data counts. */
   #decreed(mode: Mode, forced: boolean): void {
     this.observer.memory.starts.forget()
+    if (forced) this.bond.member.change({ ended: null })
     this.claim(decreed(this.bond.claim, mode, forced))
   }
 

@@ -3,6 +3,7 @@
 import type { Claim } from '../core/lineage.ts'
 import type { State } from '../core/state.ts'
 import { type KnownMode, MODES, type Mode } from '../core/vocabulary.ts'
+import type { SavedMember } from '../ports/storage.ts'
 import type { Parts } from './parts.ts'
 
 export function modeOf(mode: KnownMode): Mode | null {
@@ -16,6 +17,7 @@ export interface Standing {
   readonly peerAttachedAt: number | null
   readonly claim: Claim
   readonly cloning: string | null
+  readonly member?: SavedMember
   /** What was found in a mode file that cannot be understood. */
   readonly problem: string | null
 }
@@ -29,6 +31,7 @@ export function readStanding(parts: Pick<Parts, 'modeFile' | 'stateFile' | 'conf
     peerAttachedAt: saved?.peerAttachedAt ?? null,
     claim: saved?.claim ?? 'none',
     cloning: saved?.cloning ?? null,
+    ...(saved?.member === undefined ? {} : { member: saved.member }),
     problem: record.problem,
   }
 }

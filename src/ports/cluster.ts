@@ -23,6 +23,8 @@ export interface MemberView {
   readonly known: 'running' | 'grastate.dat' | 'recovered' | null
   /** It is about to form the primary component: nobody else may at this moment. */
   readonly forming: boolean
+  /** It has ended for another member (G3): its data does not count, and nobody joins it. Absent: it has not. */
+  readonly ended?: boolean
   /** Why the position is not known; empty: it is. */
   readonly detail: string
 }

@@ -1,5 +1,6 @@
 /** What the program keeps on disk: the mode file, the state, the history, and keepalived's tracked file. Types only. */
 import type { Claim } from '../core/lineage.ts'
+import type { Ended } from '../core/parted.ts'
 import type { KnownMode, Mode, Role } from '../core/vocabulary.ts'
 
 export interface ModeRecord {
@@ -29,6 +30,15 @@ export interface SavedState {
   readonly claim: Claim
   /** The data of this machine is being replaced, as a sentence; null: it is not. Until it is done, nothing follows with it. */
   readonly cloning: string | null
+  /** Of a member of a Galera cluster; absent: nothing of it must be remembered. */
+  readonly member?: SavedMember
+}
+
+export interface SavedMember {
+  /** A primary component is being formed, or was: apmode.lead has no row of it yet (G6). */
+  readonly unrecorded: boolean
+  /** It has ended for the peer (G3); null: it has not, or both were seen in one component with the same past since. */
+  readonly ended: Ended | null
 }
 
 export interface StateFile {

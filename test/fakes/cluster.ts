@@ -54,7 +54,10 @@ export class FakeCluster {
         },
         wasAlone: async () => this.alone || this.saved?.safeToBootstrap === true,
         forgetView: async () => this.#changed('forget view'),
-        forbidBootstrap: async () => this.#changed('forbid bootstrap'),
+        forbidBootstrap: async () => {
+          if (this.saved !== null) this.saved = { ...this.saved, safeToBootstrap: false }
+          this.#changed('forbid bootstrap')
+        },
         allowBootstrap: async ({ uuid, seqno }) => {
           if (this.broken) throw new ApmodeError('storage', 'cannot write grastate.dat: no space left on the disk')
           this.#changed(`allow bootstrap at ${seqno}`)

@@ -48,10 +48,11 @@ export function parseView(text: string): MemberView | string {
     forming: field('forming', isYesNo) ?? false,
     detail: field('detail', isText) ?? '',
   }
+  const ended = fields.ended === undefined ? {} : { ended: field('ended', isYesNo) ?? false }
   const { uuid, seqno } = view
   if ((uuid === null) !== (seqno === null)) strange.push('half a position')
   const position = uuid === null || seqno === null ? null : parsePosition(`${uuid}:${seqno}`)
   if (uuid !== null && seqno !== null && position === null) strange.push(`the position ${shown(`${uuid}:${seqno}`)}`)
   if (strange.length > 0) return `it answers what is not understood: ${strange.slice(0, 2).join(', ')}`
-  return position === null ? view : { ...view, ...position }
+  return { ...view, ...position, ...ended }
 }

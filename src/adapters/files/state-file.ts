@@ -8,7 +8,7 @@ import { messageOf } from '../../core/errors.ts'
 import { CLAIMS } from '../../core/lineage.ts'
 import { shown } from '../../core/shown.ts'
 import { ROLES } from '../../core/vocabulary.ts'
-import type { SavedState, StateFile } from '../../ports/storage.ts'
+import type { SavedMember, SavedState, StateFile } from '../../ports/storage.ts'
 import { codeOf, type FileCalls, reasonOf, removeLeftover, writeDurably } from './durable.ts'
 import { readRegularFile } from './regular.ts'
 
@@ -69,7 +69,7 @@ export function parseState(text: string): SavedState | string {
     return `it is not JSON (${messageOf(error)})`
   }
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return 'it is not a JSON object'
-  const { version, role, peerAttachedAt, claim = 'none', cloning = null } = found as Record<string, unknown>
+  const { version, role, peerAttachedAt, claim = 'none', cloning = null, member } = found as Record<string, unknown>
   if (version !== VERSION) return `its version is ${shown(version)}, expected ${VERSION}`
   const knownRole = ROLES.find((known) => known === role)
   if (knownRole === undefined) return `its role is ${shown(role)}, expected active or standby`
@@ -80,5 +80,19 @@ export function parseState(text: string): SavedState | string {
   if (knownClaim === undefined) return `its claim is ${shown(claim)}, expected one of ${CLAIMS.join(', ')}`
   if (cloning !== null && typeof cloning !== 'string')
     return `its cloning is ${shown(cloning)}, expected a sentence or null`
-  return { role: knownRole, peerAttachedAt, claim: knownClaim, cloning }
+  const state = { role: knownRole, peerAttachedAt, claim: knownClaim, cloning }
+  if (member === undefined) return state
+  const known = parseMember(member)
+  return typeof known === 'string' ? known : { ...state, member: known }
+}
+
+function parseMember(found: unknown): SavedMember | string {
+  const strange = `its member is ${shown(found)}, expected what is remembered of one`
+  if (typeof found !== 'object' || found === null) return strange
+  const { unrecorded, ended = null } = found as Record<string, unknown>
+  if (typeof unrecorded !== 'boolean' || typeof ended !== 'object') return strange
+  if (ended === null) return { unrecorded, ended }
+  const { epoch, node } = ended as Record<string, unknown>
+  const isKnown = typeof epoch === 'number' && Number.isSafeInteger(epoch) && typeof node === 'string'
+  return isKnown ? { unrecorded, ended: { epoch, node } } : strange
 }

@@ -12,10 +12,9 @@ import {
   type Outlook,
   outlookOf,
 } from '../../core/bootstrap.ts'
-import { messageOf } from '../../core/errors.ts'
 import type { Position } from '../../core/galera-state.ts'
-import { databaseUnitOf, isDown, type Observed } from '../../core/observed.ts'
-import type { StartsAs } from '../../core/step.ts'
+import type { Observed } from '../../core/observed.ts'
+import { type Ended, endedSentence } from '../../core/parted.ts'
 import type { MemberView } from '../../ports/cluster.ts'
 import type { BootstrapRequest, CommandResult } from '../../ports/control.ts'
 import { Account } from '../account.ts'
@@ -23,12 +22,11 @@ import { asJob, refused, type Tell } from '../jobs.ts'
 import type { Services } from '../services.ts'
 import type { Supervisor } from '../supervisor.ts'
 import { Candidate } from './candidate.ts'
+import { FILE_MS, FirstMember } from './first-member.ts'
 import { OwnPosition } from './own-position.ts'
-import { ALLOW } from './planned.ts'
 import { NO_WORDS, PATIENCE_MS, survey, type Words } from './survey.ts'
 import { wordsOf } from './words.ts'
 
-const FILE_MS = 10_000
 const GUARD = 'bootstrap'
 const OTHER_ENGINE = 'only the machines of a Galera cluster are bootstrapped (engine = "galera")'
 
@@ -43,11 +41,13 @@ export class Cluster {
   readonly #supervisor: Supervisor
   readonly #tools: ClusterTools
   readonly #own: OwnPosition
+  readonly #first: FirstMember
 
   constructor(supervisor: Supervisor, tools: ClusterTools) {
     this.#supervisor = supervisor
     this.#tools = tools
     this.#own = new OwnPosition(supervisor.parts)
+    this.#first = new FirstMember(supervisor, tools.services)
     if (!this.here) return
     const candidate = new Candidate(supervisor, this.#own, () => this.outlook(NO_WORDS, () => {}, 0))
     const see = () => {
@@ -70,7 +70,7 @@ export class Cluster {
     const view = this.#own.view(last?.observed ?? null)
     // One that runs without a component and is fit goes on alone as soon as it has the VIP.
     const goesOn = view.component === 'non-Primary' && last?.judgement.unfit.length === 0
-    return { ...view, forming: view.forming || goesOn }
+    return { ...view, ...this.#ending(NO_WORDS), forming: view.forming || goesOn }
   }
 
   #see(observed: Observed | null, asked: boolean): void {
@@ -86,7 +86,7 @@ export class Cluster {
     const own = async () => {
       const observed = await settler.look('anew')
       this.#see(observed, true)
-      return { ...this.#own.view(observed), forming: false }
+      return { ...this.#own.view(observed), ...this.#ending(words), forming: false }
     }
     return outlookOf(await survey(parts, own, { words, patienceMs, tell }))
   }
@@ -97,8 +97,7 @@ export class Cluster {
   }
 
   async #isDown(): Promise<boolean> {
-    const unit = this.here ? databaseUnitOf(await this.#supervisor.settler.look('anew')) : undefined
-    return unit !== undefined && isDown(unit)
+    return this.here && (await this.#first.isDown())
   }
 
   /** Why the database is not started, where it does not run; null: it joins, or begins, or there is no cluster. */
@@ -106,8 +105,24 @@ export class Cluster {
     if (!(await this.#isDown())) return null
     const outlook = await this.outlook(NO_WORDS, tell, 0)
     if ((await this.#beginsAt(outlook)) !== null) return null
-    const why = joinRefusal(outlook, this.#supervisor.parts.config.node.name)
+    const why = this.#joinRefusal(outlook)
     return why === null ? null : { ...refused(GUARD, `nothing was started: ${why}`), members: outlook.rows }
+  }
+
+  #joinRefusal(outlook: Outlook): string | null {
+    const ended = this.#ended
+    if (ended !== null && outlook.verdict.kind !== 'primary') return endedSentence(ended)
+    return joinRefusal(outlook, this.#supervisor.parts.config.node.name)
+  }
+
+  get #ended(): Ended | null {
+    return this.#supervisor.settler.bond.member.saved.member?.ended ?? null
+  }
+
+  /** `words`: whoever gives up the machine that went on says that the data of this one counts. */
+  #ending({ without }: Words): Pick<MemberView, 'ended'> {
+    const ended = this.#ended
+    return ended === null || without.includes(ended.node) ? {} : { ended: true }
   }
 
   /**
@@ -117,6 +132,7 @@ export class Cluster {
   async #beginsAt(outlook: Outlook): Promise<Position | null> {
     const { settler, parts } = this.#supervisor
     const { verdict, rows, forming } = outlook
+    if (this.#ended !== null) return null
     const foremost = beginsAt(outlook, parts.config.node.name)
     if (foremost !== null) return foremost
     // Also beside a silent machine: whoever answers and has more has gone on, because a person said so.
@@ -131,28 +147,27 @@ export class Cluster {
   async start(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
     const { services } = this.#tools
     try {
-      const as = await this.#startsAs(account, tell)
-      if (!account.failed) await services.start(account, tell, grants, as)
+      const position = await this.#begins(account, tell)
+      if (account.failed) return
+      if (position === null) await services.start(account, tell, grants)
+      else await this.#first.start(position, account, tell, grants)
     } finally {
       this.#own.forming = false
     }
   }
 
-  /** After `joinRefusal` refused nothing. undefined: it joins. */
-  async #startsAs(account: Account, tell: Tell): Promise<StartsAs | undefined> {
-    if (!(await this.#isDown())) return undefined
+  /** After `joinRefusal` refused nothing. From where it begins; null: it joins. */
+  async #begins(account: Account, tell: Tell): Promise<Position | null> {
+    if (!(await this.#isDown())) return null
     this.#own.forming = true
     const seen = await this.outlook(NO_WORDS, tell, 0)
     const position = await this.#beginsAt(seen)
-    if (position !== null) {
-      await this.#allow(position, account, tell)
-      return 'first member'
-    }
+    if (position !== null) return position
     this.#own.forming = false
-    if (seen.verdict.kind === 'primary') return undefined
+    if (seen.verdict.kind === 'primary') return null
     account.failed = true
-    account.notDone.push(`start the database: ${joinRefusal(seen, this.#supervisor.parts.config.node.name)}`)
-    return undefined
+    account.notDone.push(`start the database: ${this.#joinRefusal(seen)}`)
+    return null
   }
 
   /** Changes nothing. Throws ApmodeError `usage`. */
@@ -186,43 +201,18 @@ export class Cluster {
     const { outlook, refusal, forms } = await this.plan(request, tell, 0)
     if (refusal !== null || outlook?.verdict.kind !== 'newest') return refusal ?? refused(GUARD, 'nobody may')
     const { position, lost } = outlook.verdict
+    // One that has ended comes here only by a person's word.
+    this.#supervisor.settler.bond.member.change({ ended: null })
     const account = new Account()
     const { services, whereNow } = this.#tools
     if (forms === 'component') {
       await services.step({ do: 'form-component', effect: 'grant', anywhere: true }, account, tell, grants)
+      if (!account.failed) await services.start(account, tell, grants, 'first member')
     } else {
-      await this.#allow(position, account, tell)
+      await this.#first.start(position, account, tell, grants)
     }
-    if (!account.failed) await services.start(account, tell, grants, 'first member')
-    if (account.failed && forms === 'start') await this.#forbid()
     const formed = [`this machine has formed the primary component from ${position.seqno}`, ...lost].join('; ')
     return { ...account.result(account.failed ? whereNow() : formed), members: outlook.rows }
-  }
-
-  /** Nothing came of it: a later start must not take the mark for one of Galera's own. */
-  async #forbid(): Promise<void> {
-    const { cluster, log } = this.#supervisor.parts
-    if (!(await this.#isDown())) return
-    await cluster?.files
-      .forbidBootstrap({ timeoutMs: FILE_MS })
-      .catch((thrown: unknown) => log.warn({}, messageOf(thrown)))
-  }
-
-  async #allow(position: Position, account: Account, tell: Tell): Promise<void> {
-    const { cluster, clock } = this.#supervisor.parts
-    const begun = clock.elapsed()
-    tell({ type: 'begin', step: ALLOW.step, sentence: ALLOW.sentence })
-    let detail = ''
-    try {
-      await cluster?.files.allowBootstrap(position, { timeoutMs: FILE_MS })
-    } catch (thrown) {
-      detail = messageOf(thrown)
-    }
-    const ok = detail === ''
-    const record = { ...ALLOW, ms: Math.round((clock.elapsed() - begun) * 10) / 10, ok, detail }
-    account.done.push(record)
-    if (!ok) account.failed = true
-    tell({ type: 'step', ...record })
   }
 
   #refusal({ verdict, rows, forming }: Outlook): CommandResult | null {

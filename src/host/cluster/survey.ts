@@ -2,7 +2,7 @@
  * What all machines say of their part of the cluster, side by side: this one from memory, the others by their read-only ports,
  * and where nobody answers by a look at the database. Invariant: it changes nothing, and whoever does not answer is unknown.
  */
-import type { Member } from '../../core/bootstrap.ts'
+import { isPrimaryView, type Member } from '../../core/bootstrap.ts'
 import type { NodeConfig } from '../../core/config.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Position } from '../../core/galera-state.ts'
@@ -42,7 +42,7 @@ export async function survey(
         return { node: node.name, ...heard, given, without: words.without.includes(node.name) }
       }),
     )
-    const primary = members.some(({ view }) => view?.component === 'Primary')
+    const primary = members.some(({ view }) => isPrimaryView(view))
     const seeking = members.filter(({ view }) => view?.detail === SEEKING).map(({ node }) => node)
     if (primary || seeking.length === 0 || clock.elapsed() >= until) return members
     if (!told)

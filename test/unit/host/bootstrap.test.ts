@@ -178,15 +178,6 @@ describe('apmode bootstrap', () => {
     expect(made(machine)).toEqual([])
   })
 
-  test("whose database does not start leaves no mark that a later start could take for Galera's own", async () => {
-    const machine = fallen()
-    machine.world.failing.set('start mariadb.service', 'the job failed')
-    const result = await bootstrap(machine)
-    expect(result).toMatchObject({ exit: 1, sentence: expect.stringContaining('the job failed') })
-    const marks = machine.world.changes.filter((change) => change.endsWith('bootstrap') || change.startsWith('allow'))
-    expect(marks).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
-  })
-
   test('that was killed in the middle leaves no variable: every later start would form a cluster of its own', async () => {
     const { world } = fallen()
     driven = await drive(world)
@@ -233,6 +224,42 @@ describe('apmode bootstrap', () => {
     expect(made(machine)).toEqual([])
     const refused = await (await drive(fallen({ seqno: 9 }).world)).control.plan({ command: 'bootstrap', ...PLAIN })
     expect(refused).toMatchObject({ refusedBy: 'bootstrap', steps: [] })
+  })
+})
+
+describe("a mark that a later start could take for Galera's own", () => {
+  const marks = ({ world }: Fallen) =>
+    world.changes.filter((change) => change.endsWith('bootstrap') || change.startsWith('allow'))
+
+  test.each([
+    ['bootstrap', bootstrap],
+    ['start', start],
+  ])('is left by no %s whose database does not start', async (_command, run) => {
+    const machine = fallen({ seqno: 4 })
+    machine.world.failing.set('start mariadb.service', 'the job failed')
+    const result = await run(machine)
+    expect(result).toMatchObject({ exit: 1, sentence: expect.stringContaining('the job failed') })
+    expect(marks(machine)).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
+    expect(machine.cluster.saved?.safeToBootstrap).toBe(false)
+  })
+
+  test('nor by a start that a withdrawal breaks off', async () => {
+    const machine = fallen({ seqno: 4 })
+    const breaksOff = (told: Progress) => {
+      if (told.type === 'step' && told.step === 'allow-bootstrap') driven?.supervisor.check('drift', 'supervisor', true)
+    }
+    expect(await start(machine, breaksOff)).toMatchObject({ exit: 1 })
+    expect(marks(machine)).toEqual(['allow bootstrap at 5', 'forbid bootstrap'])
+    expect(machine.cluster.saved?.safeToBootstrap).toBe(false)
+  })
+
+  test("is not Galera's own: the last member to leave begins again, however often its start fails", async () => {
+    const machine = fallen(null)
+    machine.cluster.saved = { uuid: HISTORY, seqno: 5, safeToBootstrap: true }
+    machine.world.failing.set('start mariadb.service', 'the job failed')
+    expect(await start(machine)).toMatchObject({ exit: 1 })
+    machine.world.failing.clear()
+    expect(await start(machine)).toMatchObject({ exit: 0 })
   })
 })
 
@@ -333,6 +360,60 @@ describe('apmode start', () => {
     const newer = fallen({ seqno: 6 })
     newer.cluster.alone = true
     nothing(await start(newer), newer)
+  })
+})
+
+describe('a member that ended for the other one (G3)', () => {
+  function ended(other: Partial<MemberView> | null): Fallen {
+    const machine = fallen(other)
+    const { world } = machine
+    const saved = world.saved ?? { role: 'active', peerAttachedAt: null, claim: 'none', cloning: null }
+    world.saved = { ...saved, member: { unrecorded: false, ended: { epoch: 7, node: 'host2' } } }
+    return machine
+  }
+
+  test('begins nothing, although it was alone and is newer, as long as the other one is silent', async () => {
+    const machine = ended(null)
+    machine.world.mode = { mode: 's', being: null, problem: null }
+    machine.cluster.alone = true
+    expect(nothing(await start(machine), machine).sentence).toMatch(
+      /^nothing was started: G3 no second writer: host2 went on .* epoch 7/,
+    )
+    nothing(await bootstrap(machine), machine)
+  })
+
+  test('nor where the other one answers: that one has what counts', async () => {
+    const machine = ended({ seqno: 4 })
+    expect(nothing(await start(machine), machine).sentence).toMatch(/G3 no second writer/)
+    expect(nothing(await bootstrap(machine), machine).sentence).toMatch(/apmode bootstrap on host2$/)
+    expect(driven?.control.cluster()).toMatchObject({ ended: true })
+  })
+
+  test('joins the other one where that is Primary', async () => {
+    const machine = ended({ running: true, component: 'Primary', state: 'Synced', known: 'running' })
+    expect((await start(machine)).exit).toBe(0)
+    expect(made(machine).slice(0, 2)).toEqual(['forget view', 'start mariadb.service'])
+  })
+
+  test('begins where a person gives the other one up', async () => {
+    const machine = ended(null)
+    expect((await bootstrap(machine, { without: ['host2'] })).exit).toBe(0)
+    expect(made(machine)).toContain('allow bootstrap at 5')
+    expect(machine.world.saved).not.toHaveProperty('member')
+  })
+
+  test('is not joined by the one that went on, which begins again beside it', async () => {
+    const machine = fallen({ running: true, component: 'Primary', state: 'Synced', seqno: 9, ended: true })
+    expect((await start(machine)).exit).toBe(0)
+    expect(made(machine)).toContain('_WSREP_NEW_CLUSTER=--wsrep-new-cluster')
+  })
+
+  test('is what is left where nobody else has data: a person says whether it counts', async () => {
+    const machine = fallen({ seqno: 9, ended: true })
+    machine.cluster.saved = { uuid: NO_HISTORY, seqno: -1, safeToBootstrap: false }
+    machine.cluster.recovered = { uuid: NO_HISTORY, seqno: -1 }
+    expect(nothing(await start(machine), machine).sentence).toMatch(/host2 has ended .* apmode set s --force there/)
+    nothing(await bootstrap(machine), machine)
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { stepNamesOf } from '../../../src/core/step-names.ts'
+import { endsApart } from '../../../src/host/leads-too.ts'
 import { Member } from '../../../src/host/member.ts'
 import type { MemberView } from '../../../src/ports/cluster.ts'
 import type { Membership } from '../../../src/ports/database.ts'
@@ -77,6 +78,37 @@ describe('the component is lost with a silent peer', () => {
     await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host1' }))
     expect(cluster(world)).toEqual(['form-component', 'record-lead'])
     expect(world.unfit).toBe(false)
+  })
+
+  test('its row is written in the end, whatever comes between it and the component', async () => {
+    const world = galera()
+    const { supervisor } = await on(world)
+    world.onChange = (change) => {
+      if (change === 'form-component') supervisor.check('host2 is gone', 'supervisor', true)
+    }
+    world.loses()
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+    await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host1' }))
+    await driven?.idle()
+    supervisor.check('drift', 'supervisor')
+    await driven?.idle()
+    expect(cluster(world)).toEqual(['form-component', 'record-lead'])
+    expect(world.saved).not.toHaveProperty('member')
+  })
+
+  test('and by the next supervisor, where this one was killed in between', async () => {
+    const world = galera()
+    await on(world)
+    world.failing.set('record-lead', 'the connection is lost')
+    world.loses()
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+    await vi.waitFor(() => expect(world.saved).toMatchObject({ member: { unrecorded: true } }))
+    const saved = world.saved
+    await driven?.close()
+    world.failing.clear()
+    world.saved = saved
+    await on(world)
+    await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host1' }))
   })
 
   test('without the VIP it forms nothing, and stays fit to take it', async () => {
@@ -253,6 +285,80 @@ test('two components that see each other: the older lead ends, and refuses write
   await on(world)
   await vi.waitFor(() => expect(world.database.writable).toBe(false))
   expect(world.unfit).toBe(true)
+})
+
+describe('the one that ended (G3)', () => {
+  const alone = (address: string) => ({ ...synced, members: [address], size: 1 })
+  const gone = { reachable: false, writable: null, cluster: null }
+
+  async function ended(): Promise<World> {
+    const world = galera()
+    world.database.cluster = alone('192.168.33.101')
+    world.database.replicas = []
+    const lead = { epoch: 7, node: 'host2', at: '2026-01-01T00:00:00.000Z', reason: 'failover', gtid: '' }
+    world.peer = { ...world.peer, cluster: alone('192.168.33.102'), lead }
+    await on(world)
+    await vi.waitFor(() => expect(world.database.writable).toBe(false))
+    await vi.waitFor(() => expect(world.saved).toMatchObject({ member: { ended: { epoch: 7, node: 'host2' } } }))
+    world.peer = { ...world.peer, ...gone }
+    await driven?.supervisor.settler.bond.compared()
+    return world
+  }
+
+  const stays = async (world: World) => {
+    driven?.supervisor.check('drift', 'supervisor')
+    await driven?.idle()
+    expect([world.database.writable, world.unfit]).toEqual([false, true])
+    const reasons = (await driven?.control.status())?.reasons.join()
+    expect(reasons).toMatch(/^G3 no second writer: host2 went on .* epoch 7.*apmode set s --force/)
+  }
+
+  test('does not serve when the other one is not seen any more, nor after a restart of its supervisor', async () => {
+    const world = await ended()
+    await stays(world)
+    await driven?.close()
+    await on(world)
+    await stays(world)
+  })
+
+  test('does not go on when it is in no component either', async () => {
+    const world = await ended()
+    world.loses()
+    await stays(world)
+    expect(cluster(world)).not.toContain('form-component')
+  })
+
+  test('serves again when both are in one component with the same past', async () => {
+    const world = await ended()
+    world.database.cluster = synced
+    world.peer = { ...world.peer, reachable: true, writable: true, cluster: synced }
+    await vi.waitFor(() => expect(world.database.writable).toBe(true), 5000)
+    expect(world.saved).not.toHaveProperty('member')
+  })
+
+  test('serves where a person decides so', async () => {
+    const world = await ended()
+    expect(await driven?.control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit: 0 })
+    await vi.waitFor(() => expect(world.database.writable).toBe(true))
+    expect(world.saved).not.toHaveProperty('member')
+  })
+
+  test('is not the one whose newer row came while the other one was asked', async () => {
+    const world = galera('host1')
+    const lead = { epoch: 7, node: 'host1', at: '2026-01-01T00:00:00.000Z', reason: 'failover', gtid: '' }
+    world.database.cluster = alone('192.168.33.101')
+    world.database.replicas = []
+    world.peer = { ...world.peer, cluster: alone('192.168.33.102'), lead: { ...lead, epoch: 6, node: 'host2' } }
+    const { database } = world.parts()
+    const own = await database?.observe({ timeoutMs: 1 })
+    const changes: unknown[] = []
+    const member = { change: (change: unknown) => void changes.push(change) }
+    world.database.lead = lead
+    const lookAtDatabase = async () => (await database?.observe({ timeoutMs: 1 })) ?? null
+    expect(own).toMatchObject({ lead: { epoch: 1 } })
+    await endsApart(member, world.peer, { lookAtDatabase }, world.config)
+    expect(changes).toEqual([{ ended: null }])
+  })
 })
 
 test('maintenance: unfit, no longer waited for, its clients end, then it refuses writes', async () => {

@@ -32,6 +32,7 @@ describe('another machine', () => {
       response.end(JSON.stringify(A_VIEW))
     })
     expect([asked, found]).toEqual(['GET /cluster', A_VIEW])
+    expect(await asking(says(JSON.stringify({ ...A_VIEW, ended: true })))).toEqual({ ...A_VIEW, ended: true })
   })
 
   test.each<[string, RequestListener, RegExp]>([
@@ -41,6 +42,7 @@ describe('another machine', () => {
       says('{"node":"host2"}'),
       /it answers what is not understood: running missing, component missing$/,
     ],
+    ['that may have ended', says(JSON.stringify({ ...A_VIEW, ended: 1 })), /not understood: ended 1$/],
     ['with half a position', says(JSON.stringify({ ...A_VIEW, seqno: null })), /not understood: half a position$/],
     [
       'with a position that is none',

@@ -28,6 +28,9 @@ describe('the state file', () => {
     })
     open().write({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
     expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
+    const member = { unrecorded: true, ended: { epoch: 7, node: 'host2' } }
+    open().write({ role: 'active', peerAttachedAt: null, claim: 'none', cloning: null, member })
+    expect(open().read()).toEqual({ role: 'active', peerAttachedAt: null, claim: 'none', cloning: null, member })
     expect(problems).toEqual([])
   })
 
@@ -45,6 +48,9 @@ describe('the state file', () => {
     ['{"version":1,"role":"boss","peerAttachedAt":null}', 'its role is "boss"'],
     ['{"version":1,"role":"active","peerAttachedAt":"now"}', 'its peerAttachedAt is "now"'],
     ['{"version":1,"role":"active","peerAttachedAt":null,"claim":"king"}', 'its claim is "king"'],
+    ['{"version":1,"role":"active","peerAttachedAt":null,"member":{"unrecorded":1}}', 'its member is'],
+    ['{"version":1,"role":"active","peerAttachedAt":null,"member":{"unrecorded":true,"ended":1}}', 'its member is'],
+    ['{"version":1,"role":"active","peerAttachedAt":null,"member":{"unrecorded":true,"ended":{}}}', 'its member is'],
   ])('that holds %j counts as absent, and the reason is said', (text, reason) => {
     open().write({ role: 'active', peerAttachedAt: null, claim: 'shared', cloning: null })
     writeFileSync(path, text)
