@@ -3,6 +3,7 @@ import { stepNamesOf } from '../../../src/core/step-names.ts'
 import { Member } from '../../../src/host/member.ts'
 import type { MemberView } from '../../../src/ports/cluster.ts'
 import type { Membership } from '../../../src/ports/database.ts'
+import type { HookOutcome } from '../../../src/ports/hooks.ts'
 import { A_VIEW, FakeCluster, HISTORY } from '../../fakes/cluster.ts'
 import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { synced, World } from '../../fakes/world.ts'
@@ -145,6 +146,54 @@ describe('the component is lost with a silent peer', () => {
     const { exit } = await control.set({ mode: 's', now: false, force: true }, quiet)
     expect(exit).toBe(0)
     await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+})
+
+describe('hooks of a member', () => {
+  const YES: HookOutcome = { answer: 'yes', detail: '', output: '' }
+  const NO: HookOutcome = { answer: 'no', detail: 'the array rebuilds', output: '' }
+  const VETO = 'vetoed by hook 10-array: the array rebuilds'
+  const asked = ({ changes }: World) => changes.filter((change) => change.includes('pre promote'))
+
+  test('are asked before it goes on alone, keep nobody from it who agree, and are told of it', async () => {
+    const world = galera()
+    world.hooks = { '10-log': async () => YES }
+    const { supervisor } = await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host1' }))
+    await supervisor.settler.hooks.told()
+    const order = world.changes.filter((change) => /promote|^form/.test(change))
+    expect(order).toEqual(['hook 10-log pre promote', 'form-component', 'hook 10-log post promote'])
+  })
+
+  test('that say no keep it from going on alone, until they agree', async () => {
+    const world = galera()
+    let word = NO
+    world.hooks = { '10-array': async ({ phase }) => (phase === 'pre' ? word : YES) }
+    const { control } = await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(control.known().reasons.join()).toContain(VETO))
+    expect(cluster(world)).not.toContain('form-component')
+    word = YES
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'), 5000)
+  })
+
+  test('that say no keep a member that joins without writes, though the other one takes them, until they agree', async () => {
+    const world = galera('host2')
+    let word = NO
+    world.database.writable = false
+    world.hooks = { '10-array': async ({ phase }) => (phase === 'pre' ? word : YES) }
+    const { supervisor, control } = await on(world)
+    await vi.waitFor(() => expect(control.known()).toMatchObject({ fit: false, writable: false }))
+    for (const reason of ['once', 'and again']) {
+      supervisor.check(reason, 'test')
+      await driven?.idle()
+      expect(control.known().reasons.join()).toContain(VETO)
+    }
+    expect(cluster(world)).toEqual(['unfit'])
+    expect(asked(world)).toHaveLength(1)
+    word = YES
+    await vi.waitFor(() => expect(cluster(world)).toContain('allow-writes'), 5000)
   })
 })
 
