@@ -209,6 +209,8 @@ export class Performer {
       case 'form-component':
         if (step.anywhere !== true && !network.holdsVip()) return failed('the VIP has left the interface')
         await database.formComponent(limited(LIMITS.statement))
+        // A person's word was for this one.
+        this.#claims.claim('none')
         return done()
       case 'allow-writes':
         if (step.anywhere !== true && !network.holdsVip()) return failed('the VIP has left the interface')

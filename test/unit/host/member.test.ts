@@ -149,6 +149,39 @@ describe('the component is lost with a silent peer', () => {
   })
 })
 
+describe('set s --force', () => {
+  test('counts once: a member that is in a component again needs a witness, or another word, for the next loss', async () => {
+    const world = galera()
+    world.witness = true
+    world.database.cluster = { ...synced, state: 'Joined', ready: false }
+    const { supervisor, control } = await on(world)
+    world.loses()
+    await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G2 no stale lead'))
+    expect(await control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit: 0 })
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+    await driven?.idle()
+    expect([world.mode.mode, world.saved?.claim]).toEqual(['s', 'none'])
+    // The other one comes back, and nobody types `set ap`.
+    world.database.cluster = synced
+    world.database.replicas = [world.peerAddress]
+    world.peer = { ...world.peer, reachable: true, writable: true, cluster: synced }
+    supervisor.check('the other one is back', 'test')
+    await driven?.idle()
+    world.witness = false
+    world.loses()
+    await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G9 witness'))
+    expect(cluster(world).filter((change) => change === 'form-component')).toHaveLength(1)
+  })
+
+  test('is used up by a look in a primary component, also if it was saved before', async () => {
+    const world = galera()
+    world.mode = { mode: 's', being: null, problem: null }
+    world.saved = { role: 'active', peerAttachedAt: null, claim: 'forced', cloning: null }
+    await on(world)
+    expect(world.saved?.claim).toBe('none')
+  })
+})
+
 describe('hooks of a member', () => {
   const YES: HookOutcome = { answer: 'yes', detail: '', output: '' }
   const NO: HookOutcome = { answer: 'no', detail: 'the array rebuilds', output: '' }
