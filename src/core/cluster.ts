@@ -16,6 +16,8 @@ import type { State } from './state.ts'
 export interface Remembered {
   /** It had every write set when it was last seen in a primary component. */
   readonly whole: boolean
+  /** Of how many that component was, arbitrators among them; 0: it was seen in none. */
+  readonly size: number
   /** That was a moment ago: a peer that is silent cannot have gone on for long without this member. */
   readonly lately: boolean
   /** Since it was last seen in one, in milliseconds; 0: it is in one. */
@@ -32,6 +34,7 @@ export interface Remembered {
 
 export const NEVER_MEMBER: Remembered = {
   whole: false,
+  size: 0,
   lately: false,
   lostMs: Number.POSITIVE_INFINITY,
   witnessed: false,
@@ -136,14 +139,19 @@ function aloneDoubts(state: State, observed: Observed, config: Config): string[]
   if (lineage.claim === 'forced') return []
   if (config.peer === null) return [`not all of the others can be asked. ${DECIDE}`]
   const doubts: string[] = []
-  const { whole, lately } = lineage.cluster
-  if (!whole) doubts.push(`G2 no stale lead: it is not known that this member had every write. ${DECIDE}`)
-  // One that answers says itself that it has not gone on.
-  else if (!lately && peer !== null && !peer.reachable) {
-    doubts.push(`G2 no stale lead: ${config.peer.name} is silent, and may have gone on without this member. ${DECIDE}`)
-  }
+  const stale = staleDoubt(lineage.cluster, peer, config.peer.name)
+  if (stale !== null) doubts.push(`G2 no stale lead: ${stale}. ${DECIDE}`)
   if (lineage.witness === false) doubts.push('G9 witness: no witness answers; without one it does not go on alone')
   return doubts
+}
+
+/** May somebody have gone on without this member, or with what it does not have? null: nobody. */
+function staleDoubt({ whole, size, lately }: Remembered, peer: PeerStatus | null, name: string): string | null {
+  if (!whole) return 'it is not known that this member had every write'
+  // One that answers says itself that it has not gone on.
+  if (peer === null || peer.reachable) return null
+  if (size > 2) return `the component had ${size} members, and the others may go on as its majority`
+  return lately ? null : `${name} is silent, and may have gone on without this member`
 }
 
 /** Why the component is not formed at this moment; a sentence each. */

@@ -44,7 +44,7 @@ export function takePart(observed: Observed, posture: Posture, input: PlanInput)
   if (cluster.desynced) steps.push({ do: 'resync', effect: 'grant' })
   if (cluster.readOnly) steps.push({ do: 'allow-writes', effect: 'grant', anywhere: true })
   // A row that the silent peer would have to see is not waited for: the component settles first.
-  const settled = cluster.size === 1 || observed.peer === null || observed.peer.reachable
+  const settled = !observed.peerAttached || observed.peer === null || observed.peer.reachable
   const leads = input.leads || observed.withdrawal?.offer != null
   if (alone && observed.vip && settled && !leads) steps.push(record)
   return steps

@@ -149,6 +149,51 @@ describe('the component is lost with a silent peer', () => {
   })
 })
 
+describe('two members and an arbitrator (garbd)', () => {
+  const three = { ...synced, size: 3 }
+  const silent = { reachable: false, writable: null, cluster: null } as const
+
+  test('whoever loses both others may be the minority: it forms nothing without a person’s word', async () => {
+    const world = galera()
+    world.database.cluster = three
+    const { control } = await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(world.unfit).toBe(true))
+    const lost = 'G2 no stale lead: the component had 3 members, and the others may go on as its majority'
+    expect(control.known().reasons.join()).toContain(lost)
+    expect(cluster(world)).not.toContain('form-component')
+    expect(await control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit: 0 })
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+
+  test('once the arbitrator was gone before, they are two as any others', async () => {
+    const world = galera()
+    world.database.cluster = three
+    const { supervisor } = await on(world)
+    world.database.cluster = synced
+    await supervisor.settler.bond.look()
+    world.loses()
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+
+  test.each([null, true])(
+    'the majority goes on, gets the VIP, and its lead is the newer one (a witness: %s)',
+    async (witness) => {
+      const world = galera('host2')
+      world.witness = witness
+      world.database.cluster = three
+      const { supervisor } = await on(world)
+      world.database.cluster = { ...synced, members: ['192.168.33.102'] }
+      world.database.replicas = []
+      world.peer = { ...world.peer, ...silent }
+      world.vip = true
+      supervisor.hear(word('master'))
+      await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host2' }))
+      expect([world.mode.mode, world.unfit]).toEqual(['s', false])
+    },
+  )
+})
+
 describe('set s --force', () => {
   test('counts once: a member that is in a component again needs a witness, or another word, for the next loss', async () => {
     const world = galera()
