@@ -73,6 +73,14 @@ export function catchesUp({ state, ready, desynced }: Stand, donorServes: boolea
   return `has not caught up (${state})`
 }
 
+/**
+ * Whoever gives its data serves meanwhile where nobody else could: of two the other one is the joiner, and the data of a pair with
+ * an arbitrator is on no third one; who is in `s` stands alone by a person's word.
+ */
+export function donorMayServe({ mode }: Pick<State, 'mode'>, { size }: Stand, { database, peer }: Config): boolean {
+  return database.donorServes || peer !== null || mode === 's' || size <= 2
+}
+
 /** It is in the primary component and has every write set. */
 export function isWhole(cluster: Membership): boolean {
   return isPrimary(cluster) && catchesUp(cluster, true) === null
@@ -110,8 +118,7 @@ export function clusterReasons(state: State, observed: Observed, config: Config)
     )
     return [...parted, ...doubts]
   }
-  // Of a pair the other one is the joiner: nobody else serves.
-  const behind = catchesUp(cluster, config.database.donorServes || mayStandAlone(state, config))
+  const behind = catchesUp(cluster, donorMayServe(state, cluster, config))
   const ended = outdone(member, observed, config)
   return [...(behind === null ? [] : [`this member ${behind}`]), ...(ended === null ? [] : [ended]), ...parted]
 }

@@ -7,6 +7,7 @@ import type { HookOutcome } from '../../../src/ports/hooks.ts'
 import { A_VIEW, FakeCluster, HISTORY } from '../../fakes/cluster.ts'
 import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { synced, World } from '../../fakes/world.ts'
+import { configOf, GALERA } from '../core/config/example.ts'
 
 const begin = oneAtATime()
 let driven: Driven | null = null
@@ -192,6 +193,22 @@ describe('two members and an arbitrator (garbd)', () => {
       expect([world.mode.mode, world.unfit]).toEqual(['s', false])
     },
   )
+})
+
+describe('one of three members', () => {
+  const ofThree = (cluster: Partial<Membership>) => {
+    const world = Object.assign(galera(), { config: configOf(GALERA) })
+    world.database.cluster = { ...synced, ...cluster }
+    return world
+  }
+
+  test.each([
+    ['goes on where it is the only one that can serve: the other one joins', 2, true],
+    ['leaves that to the third one', 3, false],
+  ] as const)('that gives its data %s', async (_, size, serves) => {
+    const { control } = await on(ofThree({ state: 'Donor/Desynced', size }))
+    expect(await control.status()).toMatchObject({ fit: serves, cluster: { serves } })
+  })
 })
 
 describe('set s --force', () => {
