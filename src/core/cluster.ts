@@ -44,6 +44,8 @@ export const NEVER_MEMBER: Remembered = {
 }
 
 const DECIDE = 'Decide: apmode set s --force'
+const OF_MANY =
+  'the others may be the majority, and go on; this member comes back to them by itself. If they are down: apmode set s --force'
 
 /** How long two members that both answer are given to find each other by themselves. */
 export const MERGE_MS = 10_000
@@ -141,7 +143,7 @@ function outdone(member: DatabasePresent & { cluster: Membership }, observed: Ob
 function aloneDoubts(state: State, observed: Observed, config: Config): string[] {
   const { peer, lineage } = observed
   if (lineage.cluster.foremost && !isPrimary(peer?.cluster)) return []
-  if (!mayStandAlone(state, config)) return ['the others are the majority, and go on']
+  if (!mayStandAlone(state, config)) return [OF_MANY]
   if (isPrimary(peer?.cluster)) return [`${config.peer?.name} is in it; this member comes back to it by itself`]
   if (lineage.claim === 'forced') return []
   if (config.peer === null) return [`not all of the others can be asked. ${DECIDE}`]

@@ -209,6 +209,13 @@ describe('one of three members', () => {
     const { control } = await on(ofThree({ state: 'Donor/Desynced', size }))
     expect(await control.status()).toMatchObject({ fit: serves, cluster: { serves } })
   })
+
+  test('that has lost the component does not claim to know that the others go on, and says what to do if they are down', async () => {
+    const world = ofThree({ component: 'non-Primary', state: 'Initialized', ready: false, size: 1 })
+    const { reasons } = await statusOf(await on(world))
+    expect(reasons.join()).toContain('non-Primary): the others may be the majority, and go on')
+    expect(reasons.join()).toContain('If they are down: apmode set s --force')
+  })
 })
 
 describe('set s --force', () => {
