@@ -22,6 +22,7 @@ import { Account } from '../account.ts'
 import { asJob, refused, type Tell } from '../jobs.ts'
 import type { Services } from '../services.ts'
 import type { Supervisor } from '../supervisor.ts'
+import { hooksRefusal } from './ask-hooks.ts'
 import { Candidate } from './candidate.ts'
 import { OwnPosition } from './own-position.ts'
 import { ALLOW } from './planned.ts'
@@ -183,6 +184,8 @@ export class Cluster {
   }
 
   async #run(request: BootstrapRequest, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
+    const no = (await this.#isDown()) ? null : await hooksRefusal(this.#supervisor.settler, tell, grants)
+    if (no !== null) return no
     const { outlook, refusal, forms } = await this.plan(request, tell, 0)
     if (refusal !== null || outlook?.verdict.kind !== 'newest') return refusal ?? refused(GUARD, 'nobody may')
     const { position, lost } = outlook.verdict
