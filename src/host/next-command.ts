@@ -1,4 +1,5 @@
 /** The command that an operator would sensibly type next, from the status of this machine. Pure. */
+import { isPrimary } from '../core/cluster.ts'
 import { isRunning } from '../core/observed.ts'
 import { hasDatabase } from '../core/without-database.ts'
 import type { NextCommand, Status } from '../ports/control.ts'
@@ -67,7 +68,7 @@ function withoutDatabase({ mode, peer, peers, cluster }: Facts, allRuns: boolean
       return allRuns ? null : say('apmode start', 'not everything runs')
     case 's':
       if (!allRuns) return say('apmode start', 'not everything runs')
-      if (peers.some(({ address }) => cluster?.members.includes(address)))
+      if (isPrimary(cluster) && peers.some(({ address }) => cluster?.members.includes(address)))
         return say('apmode set ap', 'another member is there: this one is not alone any more')
       return peer === null
         ? null

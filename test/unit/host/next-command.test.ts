@@ -73,6 +73,12 @@ test.each<[string, Partial<Status>, boolean, string | null]>([
   ],
   ['one of three members alone', { ...many, mode: 's' }, true, null],
   [
+    'one of three members in s, without a component',
+    { ...many, mode: 's', cluster: { ...whole, component: 'non-Primary', serves: false } },
+    true,
+    null,
+  ],
+  [
     'one of three members in s, another one is there',
     { ...many, mode: 's', cluster: { ...membership, members: ['192.168.33.101', '192.168.33.102'], size: 2 } },
     true,
