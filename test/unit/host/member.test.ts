@@ -210,6 +210,24 @@ describe('one of three members', () => {
     expect(await control.status()).toMatchObject({ fit: serves, cluster: { serves } })
   })
 
+  test.each([
+    ['is not taken for alone where another one says that it serves', 'Primary', 3, 0],
+    ['goes on by a person’s word where nobody does', 'non-Primary', 0, 1],
+    ['goes on by a person’s word where nobody answers', null, 0, 1],
+  ] as const)('set s --force: it %s', async (_, component, exit, formed) => {
+    const world = ofThree({ component: 'non-Primary', state: 'Initialized', ready: false, size: 1 })
+    world.peer = { ...world.peer, reachable: false, writable: null, cluster: null }
+    const files = new FakeCluster(() => {})
+    if (component !== null) files.others.set('192.168.33.102', { ...A_VIEW, running: true, component })
+    world.galera = files.parts()
+    const { control } = await on(world)
+    expect(await control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit })
+    await driven?.idle()
+    const forms = () => cluster(world).filter((change) => change === 'form-component')
+    await vi.waitFor(() => expect(forms()).toHaveLength(formed))
+    expect(world.mode.mode).toBe(formed === 1 ? 's' : 'ap')
+  })
+
   test('that has lost the component does not claim to know that the others go on, and says what to do if they are down', async () => {
     const world = ofThree({ component: 'non-Primary', state: 'Initialized', ready: false, size: 1 })
     const { reasons } = await statusOf(await on(world))
