@@ -14,9 +14,9 @@ export function awaitsWitness(observed: Observed): boolean {
 
 /**
  * A member that is cut off loses the component, and with it every right to write: a witness that answers after that says that this
- * one is not. As long as the silent peer is still counted to the component nobody has gone on alone.
+ * one is not. As long as the silent peer is still counted to the component nobody has gone on without it.
  */
-function memberAwaits({ lineage, peer }: Observed, { component, size }: Membership): boolean {
+function memberAwaits({ lineage, peer, peerAttached }: Observed, { component }: Membership): boolean {
   if (lineage.witness === null || peer === null) return false
-  return component === 'Primary' ? size > 1 : !lineage.cluster.witnessed
+  return component === 'Primary' ? peerAttached : !lineage.cluster.witnessed
 }

@@ -16,6 +16,8 @@ import type { State } from './state.ts'
 export interface Remembered {
   /** It had every write set when it was last seen in a primary component. */
   readonly whole: boolean
+  /** Of how many that component was, arbitrators among them; 0: it was seen in none. */
+  readonly size: number
   /** That was a moment ago: a peer that is silent cannot have gone on for long without this member. */
   readonly lately: boolean
   /** Since it was last seen in one, in milliseconds; 0: it is in one. */
@@ -36,6 +38,7 @@ export interface Remembered {
 
 export const NEVER_MEMBER: Remembered = {
   whole: false,
+  size: 0,
   lately: false,
   lostMs: Number.POSITIVE_INFINITY,
   witnessed: false,
@@ -47,6 +50,8 @@ export const NEVER_MEMBER: Remembered = {
 }
 
 const DECIDE = 'Decide: apmode set s --force'
+const OF_MANY =
+  'the others may be the majority, and go on; this member comes back to them by itself. If they are down: apmode set s --force'
 
 /** How long two members that both answer are given to find each other by themselves. */
 export const MERGE_MS = 10_000
@@ -74,6 +79,14 @@ export function catchesUp({ state, ready, desynced }: Stand, donorServes: boolea
   if (state === 'Donor/Desynced' && !ready) return LOST_DONOR
   if (state === 'Donor/Desynced') return donorServes ? null : 'gives its data to another member (Donor/Desynced)'
   return `has not caught up (${state})`
+}
+
+/**
+ * Whoever gives its data serves meanwhile where nobody else could: of two the other one is the joiner, and the data of a pair with
+ * an arbitrator is on no third one; who is in `s` stands alone by a person's word.
+ */
+export function donorMayServe({ mode }: Pick<State, 'mode'>, { size }: Stand, { database, peer }: Config): boolean {
+  return database.donorServes || peer !== null || mode === 's' || size <= 2
 }
 
 /** It is in the primary component and has every write set. */
@@ -114,8 +127,7 @@ export function clusterReasons(state: State, observed: Observed, config: Config)
     )
     return [...ends, ...parted, ...doubts]
   }
-  // Of a pair the other one is the joiner: nobody else serves.
-  const behind = catchesUp(cluster, config.database.donorServes || mayStandAlone(state, config))
+  const behind = catchesUp(cluster, donorMayServe(state, cluster, config))
   return [...(behind === null ? [] : [`this member ${behind}`]), ...ends, ...parted]
 }
 
@@ -146,19 +158,24 @@ export function outdoneSince(
 function aloneDoubts(state: State, observed: Observed, config: Config): string[] {
   const { peer, lineage } = observed
   if (lineage.cluster.foremost && !isPrimary(peer?.cluster)) return []
-  if (!mayStandAlone(state, config)) return ['the others are the majority, and go on']
+  if (!mayStandAlone(state, config)) return [OF_MANY]
   if (isPrimary(peer?.cluster)) return [`${config.peer?.name} is in it; this member comes back to it by itself`]
   if (lineage.claim === 'forced') return []
   if (config.peer === null) return [`not all of the others can be asked. ${DECIDE}`]
   const doubts: string[] = []
-  const { whole, lately } = lineage.cluster
-  if (!whole) doubts.push(`G2 no stale lead: it is not known that this member had every write. ${DECIDE}`)
-  // One that answers says itself that it has not gone on.
-  else if (!lately && peer !== null && !peer.reachable) {
-    doubts.push(`G2 no stale lead: ${config.peer.name} is silent, and may have gone on without this member. ${DECIDE}`)
-  }
+  const stale = staleDoubt(lineage.cluster, peer, config.peer.name)
+  if (stale !== null) doubts.push(`G2 no stale lead: ${stale}. ${DECIDE}`)
   if (lineage.witness === false) doubts.push('G9 witness: no witness answers; without one it does not go on alone')
   return doubts
+}
+
+/** May somebody have gone on without this member, or with what it does not have? null: nobody. */
+function staleDoubt({ whole, size, lately }: Remembered, peer: PeerStatus | null, name: string): string | null {
+  if (!whole) return 'it is not known that this member had every write'
+  // One that answers says itself that it has not gone on.
+  if (peer === null || peer.reachable) return null
+  if (size > 2) return `the component had ${size} members, and the others may go on as its majority`
+  return lately ? null : `${name} is silent, and may have gone on without this member`
 }
 
 /** Why the component is not formed at this moment; a sentence each. */

@@ -2,6 +2,7 @@
  * What the operator's own programs (hooks) say to a promotion, as part of what is seen. Invariant: a word of theirs keeps
  * writes back and never takes them away: a database that accepts writes already is not their affair.
  */
+import { isPrimary, memberOf } from './cluster.ts'
 import type { Config } from './config.ts'
 import type { Observed } from './observed.ts'
 
@@ -20,6 +21,13 @@ type Seen = Pick<Observed, 'consent' | 'database'>
 /** Writes are about to be allowed, and the hooks have not agreed. */
 export function lacksConsent({ consent, database }: Seen): boolean {
   return consent.says !== 'yes' && database?.answers === true && !database.writable
+}
+
+/** Nobody asks for this promotion any more: the peer writes, or goes on in the component that this member is out of. */
+export function servedElsewhere({ database, peer }: Pick<Observed, 'database' | 'peer'>): boolean {
+  const member = memberOf({ database })
+  if (member === null) return peer?.writable === true
+  return isPrimary(peer?.cluster) && !isPrimary(member.cluster)
 }
 
 export function isVetoed({ consent }: Pick<Observed, 'consent'>): boolean {

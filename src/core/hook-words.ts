@@ -14,12 +14,18 @@ export type HookFacts = Pick<HistoryEntry, 'event' | 'from' | 'to'> & {
   readonly sentence?: string
 }
 
+const OPENS = ['allow-writes', 'form-component']
 const CLOSES = ['fence', 'kill-database']
+
+/** Afterwards the database takes writes that it did not take before: a member that forms its component is never read-only for it. */
+export function opensWrites(step: string): boolean {
+  return OPENS.includes(step)
+}
 
 /** What a decision was, for those who are told afterwards; null: nothing that concerns them. */
 export function hookEventOf({ steps, from, to }: Pick<HistoryEntry, 'steps' | 'from' | 'to'>): HookEvent | null {
   const done = steps.filter(({ ok }) => ok).map(({ step }) => step)
-  const opened = done.lastIndexOf('allow-writes')
+  const opened = done.findLastIndex(opensWrites)
   const closed = Math.max(...CLOSES.map((step) => done.lastIndexOf(step)))
   if (opened > closed) return 'promote'
   if (closed > opened || (from.vrrp === 'master' && to.vrrp !== 'master')) return 'demote'

@@ -4,7 +4,7 @@
  * lease that does not. Pure. Invariant: only evidence makes a machine a lead; what is unknown is doubt.
  */
 import type { DatabasePresent, Lead, PeerStatus } from '../ports/database.ts'
-import { clusterReasons, type Remembered } from './cluster.ts'
+import { clusterReasons, isPrimary, memberOf, type Remembered } from './cluster.ts'
 import type { Config } from './config.ts'
 import { divergence, type GtidRange, rangeText } from './divergence.ts'
 import type { Observed } from './observed.ts'
@@ -15,7 +15,7 @@ import type { Mode } from './vocabulary.ts'
  * What this machine last knew of its own right to write; durable.
  * `none`: a replica, or never anything. `taking`: a promotion was decided, apmode.lead has no row of it yet. `alone`: it has
  * the lead and nobody else can have taken it. `shared`: it had the lead with the peer attached, which could have taken it.
- * `forced`: a person decided (`set s --force`).
+ * `forced`: a person decided (`set s --force`); of a Galera member for one loss of the component.
  */
 export const CLAIMS = ['none', 'taking', 'alone', 'shared', 'forced'] as const
 export type Claim = (typeof CLAIMS)[number]
@@ -67,6 +67,11 @@ export function claimOf(claim: Claim, lead: Lead | null, self: string): Claim {
 export function decreed(claim: Claim, mode: Mode, forced: boolean): Claim {
   if (forced) return 'forced'
   return claim === 'forced' && mode !== 's' ? 'none' : claim
+}
+
+/** A member is in a primary component: of the next loss the person knew nothing. */
+export function isUsedUp(claim: Claim, observed: Observed): boolean {
+  return claim === 'forced' && isPrimary(memberOf(observed)?.cluster)
 }
 
 /** G2 asks this of a machine that is not writable yet, in `ap` and in `s`. null: its data may be served. */

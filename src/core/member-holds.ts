@@ -4,7 +4,7 @@
  */
 import { aloneHolds, isPrimary, memberOf } from './cluster.ts'
 import type { Config } from './config.ts'
-import { consentHolds } from './consent.ts'
+import { consentHolds, lacksConsent } from './consent.ts'
 import { lineageReasons } from './lineage.ts'
 import type { Observed } from './observed.ts'
 import type { Posture, Restrained } from './posture.ts'
@@ -30,10 +30,26 @@ export function restrainMember(posture: Posture, seen: Seen): Restrained {
   }
   const barred = lineageReasons(seen.state, seen.observed, seen.config).filter((reason) => BARS_WRITES.test(reason))
   if (barred.length > 0) {
-    return { posture: { ...posture, member: 'in', database: 'read-only', holderUnits: 'as is' }, holds: barred }
+    return { posture: withoutWrites(posture), holds: barred }
+  }
+  if (isClosed(seen.observed) && lacksConsent(seen.observed)) {
+    return { posture: withoutWrites(posture), holds: consentHolds(seen.observed, seen.unfit) }
   }
   const held = posture.member === 'in, alone if need be' ? holdsAlone(seen) : []
   return { posture: held.length > 0 ? { ...posture, member: 'in' } : posture, holds: held }
+}
+
+const withoutWrites = (posture: Posture): Posture => ({
+  ...posture,
+  member: 'in',
+  database: 'read-only',
+  holderUnits: posture.holderUnits === 'running' ? 'as is' : posture.holderUnits,
+})
+
+/** In the component, and read-only: to open it is a promotion, with and without the VIP. */
+function isClosed(observed: Observed): boolean {
+  const cluster = memberOf(observed)?.cluster
+  return isPrimary(cluster) && cluster?.readOnly === true
 }
 
 function holdsAlone({ observed, config, unfit }: Seen): string[] {

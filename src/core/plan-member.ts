@@ -44,7 +44,7 @@ export function takePart(observed: Observed, posture: Posture, input: PlanInput)
   if (cluster.desynced) steps.push({ do: 'resync', effect: 'grant' })
   if (cluster.readOnly) steps.push({ do: 'allow-writes', effect: 'grant', anywhere: true })
   // A row that the silent peer would have to see is not waited for: the component settles first.
-  const settled = cluster.size === 1 || observed.peer === null || observed.peer.reachable
+  const settled = !observed.peerAttached || observed.peer === null || observed.peer.reachable
   // The row of a component that was formed may be missing: what came between is made up for (`parted.ts`).
   const recorded = input.leads && !observed.lineage.cluster.unrecorded
   const leads = recorded || observed.withdrawal?.offer != null

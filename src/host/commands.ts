@@ -11,6 +11,7 @@ import type { UnitKind } from '../core/vocabulary.ts'
 import type { CommandResult, HandoverRequest, SetRequest, UnitCommand } from '../ports/control.ts'
 import { Account } from './account.ts'
 import { Cluster } from './cluster/cluster.ts'
+import { forcedRefusal } from './cluster/forced.ts'
 import { Handover } from './handover.ts'
 import { asJob, refused, type Tell } from './jobs.ts'
 import type { Settled } from './request.ts'
@@ -122,7 +123,7 @@ export class Commands {
   /** Why a `set` is refused; null: it is not. Looks, and changes nothing. */
   async refusal(request: SetRequest): Promise<CommandResult | null> {
     const { settler } = this.#supervisor
-    if (request.force) return null
+    if (request.force) return request.mode === 's' ? forcedRefusal(this.#supervisor, this.cluster) : null
     if (request.mode === 'm') return this.#maintenanceRefusal()
     if (request.mode === 'ap') return this.#pairRefusal()
     if (settler.state.mode === 's') return null

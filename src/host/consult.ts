@@ -4,6 +4,7 @@
  */
 import type { Config } from '../core/config.ts'
 import { AGREED } from '../core/consent.ts'
+import { opensWrites } from '../core/hook-words.ts'
 import type { Observed } from '../core/observed.ts'
 import { type State, sameState } from '../core/state.ts'
 import type { Progress } from '../ports/control.ts'
@@ -37,7 +38,7 @@ export async function consult(
     return { event, to, plan: judged(to, observed, config, request, from).plan }
   }
   const { event, to, plan } = prospect({ ...seen, consent: AGREED })
-  const opens = plan.grant.some((step) => step.do === 'allow-writes')
+  const opens = plan.grant.some((step) => opensWrites(step.do))
   if (!hooks.isDue(opens)) return null
   // Whatever they say; and while a veto stands, whatever follows from it.
   if (plan.withdraw.length > 0 || (wasVetoed && prospect(seen).plan.withdraw.length > 0)) return null

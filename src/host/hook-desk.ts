@@ -3,7 +3,7 @@
  * object any more (the peer serves, this machine does, the mode is another); asking ends at once when a withdrawal takes
  * over; telling is in order, beside everything else, and nobody waits for it. It decides nothing.
  */
-import { AGREED, type Consent } from '../core/consent.ts'
+import { AGREED, type Consent, servedElsewhere } from '../core/consent.ts'
 import { type HookEvent, type HookFacts, hookEnvironment, hookEventOf } from '../core/hook-words.ts'
 import type { Observed } from '../core/observed.ts'
 import type { State } from '../core/state.ts'
@@ -70,9 +70,10 @@ export class HookDesk {
   }
 
   /** A veto of a promotion that is nobody's wish any more. */
-  forgetOld({ mode }: State, { peer, database }: Observed): void {
+  forgetOld({ mode }: State, observed: Observed): void {
+    const { database } = observed
     const serves = database?.answers === true && database.writable
-    if (serves || peer?.writable === true || (mode !== 'ap' && mode !== 's')) this.#veto = null
+    if (serves || servedElsewhere(observed) || (mode !== 'ap' && mode !== 's')) this.#veto = null
   }
 
   /** Whether it is time to ask. `opens`: writes would be allowed now if they agree. */

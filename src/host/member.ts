@@ -15,6 +15,8 @@ export class Member {
   readonly #self: { readonly name: string; readonly address: string; readonly first: boolean; readonly peer: string }
   readonly #leaseMs: number
   #whole = false
+  /** Of the last primary component. */
+  #size = 0
   /** Monotonic; when it was last seen in a primary component. */
   #primaryAt = Number.NEGATIVE_INFINITY
   /** When it was first seen in none; null: it is in one, or was not seen. */
@@ -68,8 +70,11 @@ export class Member {
     this.#compare(own, peer)
     this.#wasIn ||= isPrimary(own)
     this.#lostAt = isPrimary(own) ? null : (this.#lostAt ?? seen.begun)
-    // Of a loss that comes after this nobody has been asked.
-    if (isPrimary(own)) this.foremost(Number.NEGATIVE_INFINITY)
+    if (isPrimary(own)) {
+      this.#size = own.size
+      // Of a loss that comes after this nobody has been asked.
+      this.foremost(Number.NEGATIVE_INFINITY)
+    }
     if (isPrimary(own) && seen.begun >= this.#believedFrom) {
       this.#primaryAt = seen.begun
       this.#whole = catchesUp({ ...own, desynced: false }, true) === null
@@ -118,6 +123,7 @@ export class Member {
     const witnessed = answeredAt === null || (this.#lostAt !== null && answeredAt > this.#lostAt)
     return {
       whole: this.#whole,
+      size: this.#size,
       lately: lostMs < this.#leaseMs,
       lostMs,
       witnessed,

@@ -1,4 +1,5 @@
 /** The command that an operator would sensibly type next, from the status of this machine. Pure. */
+import { isPrimary } from '../core/cluster.ts'
 import { isRunning } from '../core/observed.ts'
 import { hasDatabase } from '../core/without-database.ts'
 import type { NextCommand, Status } from '../ports/control.ts'
@@ -55,7 +56,7 @@ export function nextCommand(status: Facts, servicesRun: boolean): NextCommand | 
 }
 
 /** Whether another machine serves is not known here. */
-function withoutDatabase({ mode, peer }: Facts, allRuns: boolean): NextCommand | null {
+function withoutDatabase({ mode, peer, peers, cluster }: Facts, allRuns: boolean): NextCommand | null {
   switch (mode) {
     case 'unset':
       return say(SET_AP_NOW, NO_MODE)
@@ -67,6 +68,8 @@ function withoutDatabase({ mode, peer }: Facts, allRuns: boolean): NextCommand |
       return allRuns ? null : say('apmode start', 'not everything runs')
     case 's':
       if (!allRuns) return say('apmode start', 'not everything runs')
+      if (isPrimary(cluster) && peers.some(({ address }) => cluster?.members.includes(address)))
+        return say('apmode set ap', 'another member is there: this one is not alone any more')
       return peer === null
         ? null
         : say('apmode set ap', `once ${peer.name} is mended and stands by again (apmode rejoin there): make it a pair`)

@@ -214,6 +214,8 @@ export class Performer {
         // Before: whatever becomes of this, the row that tells its past from the peer's must follow (G6).
         this.#claims.unrecorded(true)
         await database.formComponent(limited(LIMITS.statement))
+        // A person's word was for this one.
+        this.#claims.claim('none')
         return done()
       case 'allow-writes':
         if (step.anywhere !== true && !network.holdsVip()) return failed('the VIP has left the interface')

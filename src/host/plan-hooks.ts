@@ -1,6 +1,6 @@
 /** The hooks that a plan would ask and tell, as steps of it. Pure: none is run. */
 import { AGREED } from '../core/consent.ts'
-import { type HookEvent, hookEventOf } from '../core/hook-words.ts'
+import { type HookEvent, hookEventOf, opensWrites } from '../core/hook-words.ts'
 import type { Observed } from '../core/observed.ts'
 import type { State } from '../core/state.ts'
 import type { PlannedStep } from '../ports/control.ts'
@@ -19,7 +19,7 @@ export function withHooks(
   move: { readonly from: State; readonly to: State; readonly asksChange: boolean },
 ): PlannedStep[] {
   const { from, to, asksChange } = move
-  const opens = steps.some(({ step }) => step === 'allow-writes')
+  const opens = steps.some(({ step }) => opensWrites(step))
   const event = hookEventOf({
     from,
     to,

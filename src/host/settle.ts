@@ -5,7 +5,7 @@
  */
 import { messageOf } from '../core/errors.ts'
 import type { Judgement } from '../core/judge.ts'
-import { type Claim, decreed } from '../core/lineage.ts'
+import { type Claim, decreed, isUsedUp } from '../core/lineage.ts'
 import { transition } from '../core/machine.ts'
 import type { Observed, ObservedCheck, Withdrawal } from '../core/observed.ts'
 import { decisionSentence } from '../core/sentence.ts'
@@ -232,7 +232,7 @@ export class Settler {
       if (async) this.claim(attached ? 'shared' : 'alone')
       else if (bond.claim !== 'shared') this.claim('alone')
     }
-    if (bond.claim === 'taking' && !master && !writable) this.claim('none')
+    if ((bond.claim === 'taking' && !master && !writable) || isUsedUp(bond.claim, observed)) this.claim('none')
     if (attached === this.#attached && !this.#stateUnsaved) return
     this.#attached = attached
     this.saveState()

@@ -2,7 +2,7 @@
  * What `apmode status` and GET /status say: the last look, made readable. Pure over what the supervisor knows; the only
  * new look is asked for by the caller. Never holds a secret.
  */
-import { serves } from '../core/cluster.ts'
+import { donorMayServe, serves } from '../core/cluster.ts'
 import type { Config } from '../core/config.ts'
 import { isRunning } from '../core/observed.ts'
 import { meaningOf, rowFor } from '../core/posture.ts'
@@ -73,11 +73,11 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
 }
 
 /** Of one that leaves, the mode says so before its database does. */
-function clusterView({ database, peer }: Config, { mode }: State, cluster: Membership | null): Status['cluster'] {
+function clusterView(config: Config, state: State, cluster: Membership | null): Status['cluster'] {
   if (cluster === null) return null
-  const donorServes = database.donorServes || peer !== null
   const { leads: _, ...shown } = cluster
-  return { ...shown, serves: (mode === 'ap' || mode === 's') && serves(cluster, donorServes) }
+  const stays = state.mode === 'ap' || state.mode === 's'
+  return { ...shown, serves: stays && serves(cluster, donorMayServe(state, cluster, config)) }
 }
 
 /** A database that is down accepts no write; one that hangs may. */

@@ -21,6 +21,7 @@ import { Account } from '../account.ts'
 import { asJob, refused, type Tell } from '../jobs.ts'
 import type { Services } from '../services.ts'
 import type { Supervisor } from '../supervisor.ts'
+import { hooksRefusal } from './ask-hooks.ts'
 import { Candidate } from './candidate.ts'
 import { FILE_MS, FirstMember } from './first-member.ts'
 import { OwnPosition } from './own-position.ts'
@@ -198,6 +199,8 @@ export class Cluster {
   }
 
   async #run(request: BootstrapRequest, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
+    const no = (await this.#isDown()) ? null : await hooksRefusal(this.#supervisor.settler, tell, grants)
+    if (no !== null) return no
     const { outlook, refusal, forms } = await this.plan(request, tell, 0)
     if (refusal !== null || outlook?.verdict.kind !== 'newest') return refusal ?? refused(GUARD, 'nobody may')
     const { position, lost } = outlook.verdict

@@ -8,6 +8,7 @@ const did = (...steps: string[]) => steps.map((step) => ({ step, sentence: '', m
 
 test.each([
   ['writes were allowed', did('drain', 'allow-writes', 'change-files'), at('backup'), at('master', 's'), 'promote'],
+  ['a member went on alone', did('form-component', 'record-lead'), at('master'), at('master'), 'promote'],
   ['a handover was undone', did('fence', 'offer-lead', 'allow-writes'), at('master'), at('master'), 'promote'],
   ['it was fenced, and follows', did('fence', 'follow', 'declare-unfit'), at('master'), at('fault'), 'demote'],
   ['its database was killed', did('kill-database'), at('master'), at('master'), 'demote'],

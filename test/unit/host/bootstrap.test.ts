@@ -184,7 +184,8 @@ describe('apmode bootstrap', () => {
     expect(world.forgotten).toContain('_WSREP_NEW_CLUSTER')
   })
 
-  test('forms the component in a database that runs without one', async () => {
+  /** Its database runs, without a component. */
+  function lost(): Fallen {
     const machine = fallen({ seqno: 4 })
     const { world } = machine
     world.unit('mariadb.service').active = 'active'
@@ -197,6 +198,26 @@ describe('apmode bootstrap', () => {
       uuid: HISTORY,
       seqno: 7,
     }
+    return machine
+  }
+
+  test('asks the hooks before it forms the component in a database that runs: it takes writes at once', async () => {
+    const machine = lost()
+    const { world } = machine
+    let answer: 'no' | 'yes' = 'no'
+    world.hooks = { '10-array': async () => ({ answer, detail: 'the array rebuilds', output: '' }) }
+    const sentence = 'nothing was touched: vetoed by hook 10-array: the array rebuilds'
+    expect(await bootstrap(machine)).toMatchObject({ exit: 3, sentence })
+    expect(world.changes).not.toContain('form-component')
+    answer = 'yes'
+    expect(await bootstrap(machine)).toMatchObject({ exit: 0 })
+    const order = world.changes.filter((change) => /pre promote|^form/.test(change))
+    expect(order.slice(-2)).toEqual(['hook 10-array pre promote', 'form-component'])
+  })
+
+  test('forms the component in a database that runs without one', async () => {
+    const machine = lost()
+    const { world } = machine
     const result = await bootstrap(machine)
     expect(result).toMatchObject({ exit: 0 })
     expect(world.changes.filter((change) => /^(form|start maria|allow boot)/.test(change))).toEqual([

@@ -4,9 +4,11 @@ import { endsApart } from '../../../src/host/leads-too.ts'
 import { Member } from '../../../src/host/member.ts'
 import type { MemberView } from '../../../src/ports/cluster.ts'
 import type { Membership } from '../../../src/ports/database.ts'
+import type { HookOutcome } from '../../../src/ports/hooks.ts'
 import { A_VIEW, FakeCluster, HISTORY } from '../../fakes/cluster.ts'
 import { type Driven, oneAtATime, quiet } from '../../fakes/driven.ts'
 import { synced, World } from '../../fakes/world.ts'
+import { configOf, GALERA } from '../core/config/example.ts'
 
 const begin = oneAtATime()
 let driven: Driven | null = null
@@ -177,6 +179,173 @@ describe('the component is lost with a silent peer', () => {
     const { exit } = await control.set({ mode: 's', now: false, force: true }, quiet)
     expect(exit).toBe(0)
     await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+})
+
+describe('two members and an arbitrator (garbd)', () => {
+  const three = { ...synced, size: 3 }
+  const silent = { reachable: false, writable: null, cluster: null } as const
+
+  test('whoever loses both others may be the minority: it forms nothing without a person’s word', async () => {
+    const world = galera()
+    world.database.cluster = three
+    const { control } = await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(world.unfit).toBe(true))
+    const lost = 'G2 no stale lead: the component had 3 members, and the others may go on as its majority'
+    expect(control.known().reasons.join()).toContain(lost)
+    expect(cluster(world)).not.toContain('form-component')
+    expect(await control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit: 0 })
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+
+  test('once the arbitrator was gone before, they are two as any others', async () => {
+    const world = galera()
+    world.database.cluster = three
+    const { supervisor } = await on(world)
+    world.database.cluster = synced
+    await supervisor.settler.bond.look()
+    world.loses()
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+  })
+
+  test.each([null, true])(
+    'the majority goes on, gets the VIP, and its lead is the newer one (a witness: %s)',
+    async (witness) => {
+      const world = galera('host2')
+      world.witness = witness
+      world.database.cluster = three
+      const { supervisor } = await on(world)
+      world.database.cluster = { ...synced, members: ['192.168.33.102'] }
+      world.database.replicas = []
+      world.peer = { ...world.peer, ...silent }
+      world.vip = true
+      supervisor.hear(word('master'))
+      await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host2' }))
+      expect([world.mode.mode, world.unfit]).toEqual(['s', false])
+    },
+  )
+})
+
+describe('one of three members', () => {
+  const ofThree = (cluster: Partial<Membership>) => {
+    const world = Object.assign(galera(), { config: configOf(GALERA) })
+    world.database.cluster = { ...synced, ...cluster }
+    return world
+  }
+
+  test.each([
+    ['goes on where it is the only one that can serve: the other one joins', 2, true],
+    ['leaves that to the third one', 3, false],
+  ] as const)('that gives its data %s', async (_, size, serves) => {
+    const { control } = await on(ofThree({ state: 'Donor/Desynced', size }))
+    expect(await control.status()).toMatchObject({ fit: serves, cluster: { serves } })
+  })
+
+  test.each([
+    ['is not taken for alone where another one says that it serves', 'Primary', 3, 0],
+    ['goes on by a person’s word where nobody does', 'non-Primary', 0, 1],
+    ['goes on by a person’s word where nobody answers', null, 0, 1],
+  ] as const)('set s --force: it %s', async (_, component, exit, formed) => {
+    const world = ofThree({ component: 'non-Primary', state: 'Initialized', ready: false, size: 1 })
+    world.peer = { ...world.peer, reachable: false, writable: null, cluster: null }
+    const files = new FakeCluster(() => {})
+    if (component !== null) files.others.set('192.168.33.102', { ...A_VIEW, running: true, component })
+    world.galera = files.parts()
+    const { control } = await on(world)
+    expect(await control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit })
+    await driven?.idle()
+    const forms = () => cluster(world).filter((change) => change === 'form-component')
+    await vi.waitFor(() => expect(forms()).toHaveLength(formed))
+    expect(world.mode.mode).toBe(formed === 1 ? 's' : 'ap')
+  })
+
+  test('that has lost the component does not claim to know that the others go on, and says what to do if they are down', async () => {
+    const world = ofThree({ component: 'non-Primary', state: 'Initialized', ready: false, size: 1 })
+    const { reasons } = await statusOf(await on(world))
+    expect(reasons.join()).toContain('non-Primary): the others may be the majority, and go on')
+    expect(reasons.join()).toContain('If they are down: apmode set s --force')
+  })
+})
+
+describe('set s --force', () => {
+  test('counts once: a member that is in a component again needs a witness, or another word, for the next loss', async () => {
+    const world = galera()
+    world.witness = true
+    world.database.cluster = { ...synced, state: 'Joined', ready: false }
+    const { supervisor, control } = await on(world)
+    world.loses()
+    await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G2 no stale lead'))
+    expect(await control.set({ mode: 's', now: false, force: true }, quiet)).toMatchObject({ exit: 0 })
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'))
+    await driven?.idle()
+    expect([world.mode.mode, world.saved?.claim]).toEqual(['s', 'none'])
+    // The other one comes back, and nobody types `set ap`.
+    world.database.cluster = synced
+    world.database.replicas = [world.peerAddress]
+    world.peer = { ...world.peer, reachable: true, writable: true, cluster: synced }
+    supervisor.check('the other one is back', 'test')
+    await driven?.idle()
+    world.witness = false
+    world.loses()
+    await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G9 witness'))
+    expect(cluster(world).filter((change) => change === 'form-component')).toHaveLength(1)
+  })
+
+  test('is used up by a look in a primary component, also if it was saved before', async () => {
+    const world = galera()
+    world.mode = { mode: 's', being: null, problem: null }
+    world.saved = { role: 'active', peerAttachedAt: null, claim: 'forced', cloning: null }
+    await on(world)
+    expect(world.saved?.claim).toBe('none')
+  })
+})
+
+describe('hooks of a member', () => {
+  const YES: HookOutcome = { answer: 'yes', detail: '', output: '' }
+  const NO: HookOutcome = { answer: 'no', detail: 'the array rebuilds', output: '' }
+  const VETO = 'vetoed by hook 10-array: the array rebuilds'
+  const asked = ({ changes }: World) => changes.filter((change) => change.includes('pre promote'))
+
+  test('are asked before it goes on alone, keep nobody from it who agree, and are told of it', async () => {
+    const world = galera()
+    world.hooks = { '10-log': async () => YES }
+    const { supervisor } = await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(world.database.lead).toMatchObject({ epoch: 2, node: 'host1' }))
+    await supervisor.settler.hooks.told()
+    const order = world.changes.filter((change) => /promote|^form/.test(change))
+    expect(order).toEqual(['hook 10-log pre promote', 'form-component', 'hook 10-log post promote'])
+  })
+
+  test('that say no keep it from going on alone, until they agree', async () => {
+    const world = galera()
+    let word = NO
+    world.hooks = { '10-array': async ({ phase }) => (phase === 'pre' ? word : YES) }
+    const { control } = await on(world)
+    world.loses()
+    await vi.waitFor(() => expect(control.known().reasons.join()).toContain(VETO))
+    expect(cluster(world)).not.toContain('form-component')
+    word = YES
+    await vi.waitFor(() => expect(cluster(world)).toContain('form-component'), 5000)
+  })
+
+  test('that say no keep a member that joins without writes, though the other one takes them, until they agree', async () => {
+    const world = galera('host2')
+    let word = NO
+    world.database.writable = false
+    world.hooks = { '10-array': async ({ phase }) => (phase === 'pre' ? word : YES) }
+    const { supervisor, control } = await on(world)
+    await vi.waitFor(() => expect(control.known()).toMatchObject({ fit: false, writable: false }))
+    for (const reason of ['once', 'and again']) {
+      supervisor.check(reason, 'test')
+      await driven?.idle()
+      expect(control.known().reasons.join()).toContain(VETO)
+    }
+    expect(cluster(world)).toEqual(['unfit'])
+    expect(asked(world)).toHaveLength(1)
+    word = YES
+    await vi.waitFor(() => expect(cluster(world)).toContain('allow-writes'), 5000)
   })
 })
 

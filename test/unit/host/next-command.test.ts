@@ -2,12 +2,17 @@ import { expect, test } from 'vitest'
 import { nextCommand } from '../../../src/host/next-command.ts'
 import type { Status } from '../../../src/ports/control.ts'
 import { A_PEER, A_STATUS } from '../../fakes/control.ts'
+import { synced } from '../../fakes/world.ts'
 
 const running = A_STATUS.units.map((unit) => ({ ...unit, active: 'active' as const }))
 const reloading = running.map((unit) => ({ ...unit, active: 'reloading' as const }))
 const unknown = { ...A_PEER, writable: null, reachable: null, attached: null }
 const peer = { ...A_PEER, writable: true, attached: false }
 const beside = { peer, holder: false, units: running, reasons: [], replication: null } as const
+
+const { leads: _, ...whole } = synced
+const membership = { ...whole, members: ['192.168.33.101'], size: 1, serves: true }
+const many = { engine: 'galera', peer: null, cluster: membership } as const
 
 const next = (facts: Partial<Status>, servicesRun = true) => {
   const found = nextCommand({ ...A_STATUS, units: running, ...facts }, servicesRun)
@@ -65,6 +70,19 @@ test.each<[string, Partial<Status>, boolean, string | null]>([
     { ...beside, engine: 'galera', mode: 'ap', reasons: ['G6 diverged: this member and host2'] },
     true,
     'here: apmode rejoin',
+  ],
+  ['one of three members alone', { ...many, mode: 's' }, true, null],
+  [
+    'one of three members in s, without a component',
+    { ...many, mode: 's', cluster: { ...whole, component: 'non-Primary', serves: false } },
+    true,
+    null,
+  ],
+  [
+    'one of three members in s, another one is there',
+    { ...many, mode: 's', cluster: { ...membership, members: ['192.168.33.101', '192.168.33.102'], size: 2 } },
+    true,
+    'here: apmode set ap',
   ],
   ['a balancer: all is well', { engine: 'none' }, true, null],
   ['a balancer: keepalived reloads', { engine: 'none', units: reloading }, true, null],
