@@ -1,69 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { NEVER_MEMBER } from '../../../src/core/cluster.ts'
-import { AGREED } from '../../../src/core/consent.ts'
 import { interpret, lookUp } from '../../../src/core/interpret.ts'
 import { transition } from '../../../src/core/machine.ts'
 import type { Observed } from '../../../src/core/observed.ts'
-import { ALL_STARTED } from '../../../src/core/starting.ts'
-import type { State } from '../../../src/core/state.ts'
 import { configOf, THREE } from './config/example.ts'
+import { at, seen } from './seen.ts'
 
 const config = configOf(THREE)
-const at = (state: string): State => {
-  const [mode, role, vrrp] = state.split(' ') as [State['mode'], State['role'], State['vrrp']]
-  return { mode, role, vrrp }
-}
-
-function seen(more: Partial<Observed> = {}): Observed {
-  const unit = {
-    runs: 'everywhere',
-    active: 'active',
-    sub: 'running',
-    file: 'disabled',
-    jobPending: false,
-    downMs: 0,
-  } as const
-  return {
-    units: [
-      { ...unit, name: 'nginx.service', kind: 'api' },
-      { ...unit, name: 'keepalived.service', kind: 'router' },
-    ],
-    bootUnit: { name: 'ap.service', file: 'disabled' },
-    vip: false,
-    carrier: true,
-    unfitDeclared: false,
-    checks: [],
-    database: null,
-    fenced: false,
-    peer: null,
-    peerAttached: false,
-    lineage: {
-      claim: 'none',
-      leadKept: false,
-      led: false,
-      lease: false,
-      attachedLately: false,
-      stalled: false,
-      peerGone: false,
-      peerUnfit: false,
-      rival: false,
-      outshouted: false,
-      witness: null,
-      unwitnessed: false,
-      cutOff: false,
-      cluster: NEVER_MEMBER,
-      diverged: [],
-      keptIn: null,
-    },
-    withdrawal: null,
-    consent: AGREED,
-    starting: ALL_STARTED,
-    routerDownExpected: false,
-    shuttingDown: false,
-    ...more,
-  }
-}
-
 /** Where keepalived's word, or a look, leads. */
 function heard(word: 'master' | 'backup' | 'fault' | null, from: string, observed: Observed): string {
   const said = word === null ? null : interpret(word, at(from), observed, config)
