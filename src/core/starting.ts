@@ -29,9 +29,11 @@ export interface Starting {
   readonly failures: readonly StartFailure[]
   /** Since something was given up, nobody else has answered at the VIP for a while. */
   readonly nobodyElse: boolean
+  /** keepalived was started here, well or not, since the VIP was last seen here. */
+  readonly routerTried: boolean
 }
 
-export const ALL_STARTED: Starting = { ran: [], failures: [], nobodyElse: false }
+export const ALL_STARTED: Starting = { ran: [], failures: [], nobodyElse: false, routerTried: false }
 
 export function givenUp({ starting }: Pick<Observed, 'starting'>): readonly StartFailure[] {
   return starting.failures.filter(({ tries }) => tries >= START_TRIES)
