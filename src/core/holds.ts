@@ -25,10 +25,15 @@ function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
     holds.push("G3 no second writer: the peer's database accepts writes")
   }
   holds.push(...consentHolds(observed, unfit))
-  if (awaitsWitness(observed))
-    holds.push('G9 witness: the peer is silent; it is given time to find out whether it is cut off')
+  if (awaitsWitness(observed)) holds.push(`G9 witness: ${awaited(observed)}`)
   return holds
 }
+
+/** Without a database there is nothing to fence, and no peer is given time for it. */
+const awaited = ({ database }: Observed) =>
+  database === null
+    ? 'no other machine answers, and no witness has since the VIP came'
+    : 'the peer is silent; it is given time to find out whether it is cut off'
 
 /**
  * An active machine that finds itself BACKUP, and one that is out of order, follows only a writable peer; otherwise that

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { interpret, lookUp } from '../../../src/core/interpret.ts'
+import { lineageReasons } from '../../../src/core/lineage.ts'
 import { transition } from '../../../src/core/machine.ts'
 import type { Observed } from '../../../src/core/observed.ts'
 import { changed, configOf, EXAMPLE, THREE } from './config/example.ts'
@@ -34,6 +35,13 @@ describe('of more than two machines', () => {
     if (api === undefined || router === undefined) throw new Error('there are two')
     const dead = seen({ units: [api, { ...router, active: 'failed' }] })
     expect(heard(null, 'ap active master', dead)).toBe('ap active master')
+  })
+
+  test('one that is cut off says of no peer that it was asked', () => {
+    const cutOff = seen({ lineage: { ...seen().lineage, witness: false, cutOff: true } })
+    const reasons = (by: typeof config) => lineageReasons(at('ap active backup'), cutOff, by)
+    expect(reasons(config)).toEqual(['G9 witness: cut off, neither another machine nor a witness answers'])
+    expect(reasons(pair)).toEqual(['G9 witness: cut off, neither the peer nor a witness answers'])
   })
 
   test('what a person decided stays: alone, and maintenance', () => {
