@@ -6,7 +6,7 @@ import { awaitsWitness } from './awaits-witness.ts'
 import type { Config } from './config.ts'
 import { consentHolds } from './consent.ts'
 import { restrainMember } from './member-holds.ts'
-import { isDown, type Observed, routerOf } from './observed.ts'
+import { isDown, isRunning, type Observed, routerOf } from './observed.ts'
 import type { Posture, Restrained } from './posture.ts'
 import { startHolds } from './starting.ts'
 import type { State } from './state.ts'
@@ -25,10 +25,15 @@ function writeHolds(observed: Observed, unfit: readonly string[]): string[] {
     holds.push("G3 no second writer: the peer's database accepts writes")
   }
   holds.push(...consentHolds(observed, unfit))
-  if (awaitsWitness(observed))
-    holds.push('G9 witness: the peer is silent; it is given time to find out whether it is cut off')
+  if (awaitsWitness(observed)) holds.push(`G9 witness: ${awaited(observed)}`)
   return holds
 }
+
+/** Without a database there is nothing to fence, and no peer is given time for it. */
+const awaited = ({ database }: Observed) =>
+  database === null
+    ? 'no other machine answers, and no witness has since the VIP came'
+    : 'the peer is silent; it is given time to find out whether it is cut off'
 
 /**
  * An active machine that finds itself BACKUP, and one that is out of order, follows only a writable peer; otherwise that
@@ -55,6 +60,15 @@ function staysHolds(state: State, observed: Observed): string[] {
   return able ? [] : [`G4 last one standing: no peer is attached that could serve, ${stays}`]
 }
 
+/**
+ * The VIP is gone, and keepalived was started again and does not run: whoever has the VIP now runs the holder's units. One
+ * that is only restarted takes nothing away.
+ */
+function isDeserted(observed: Observed): boolean {
+  const router = routerOf(observed)
+  return !observed.vip && observed.starting.routerTried && router !== undefined && !isRunning(router)
+}
+
 export function restrain(
   posture: Posture,
   state: State,
@@ -69,7 +83,9 @@ export function restrain(
   const starts = posture.holderUnits === 'running' ? startHolds(observed, unfit) : []
   const follows = clustered ? writes : restrainFollowing(writes.posture, state, observed)
   const following = clustered ? [] : follows.holds
-  return { posture: follows.posture, holds: [...writes.holds, ...starts, ...following, ...staysHolds(state, observed)] }
+  const left = posture.holderUnits === 'running' && isDeserted(observed)
+  const restrained = left ? { ...follows.posture, holderUnits: 'stopped' as const } : follows.posture
+  return { posture: restrained, holds: [...writes.holds, ...starts, ...following, ...staysHolds(state, observed)] }
 }
 
 function restrainWrites(posture: Posture, observed: Observed, unfit: readonly string[]): Restrained {

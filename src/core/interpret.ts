@@ -131,7 +131,7 @@ export function withoutStaleWord(state: State, observed: Observed): State {
 /**
  * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, or the peer calls itself
  * unfit; nor has it taken over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
- * a database nothing can be told: false of a pair. Where the VIP moves freely true: whoever may be the last one is not masked, and
+ * a database a pair only knows whether this machine has the VIP to hand over, or is cut off with it. Where the VIP moves freely true: whoever may be the last one is not masked, and
  * a machine without data that comes back stands by; so does a member of a cluster that another one leads, or that only joins it.
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
@@ -139,7 +139,7 @@ export function isLastStanding(state: State, observed: Observed, config: Config)
   // Cut off it cannot know, nor while the other one is heard and does not answer: that one may not be able to serve. It is
   // fenced, and follows whoever leads once it sees that (G9, G3).
   if (observed.lineage.cutOff || observed.lineage.outshouted) return true
-  if (observed.database === null) return false
+  if (observed.database === null) return state.vrrp === 'backup' || state.vrrp === 'fault'
   // Whoever has lost the VIP already hands nothing over: another one took it, and may not be able to serve.
   const able = observed.peerAttached && !observed.lineage.peerUnfit && state.vrrp !== 'backup'
   const deserted = !able && observed.peer?.writable !== true

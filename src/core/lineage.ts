@@ -163,9 +163,9 @@ export function waitsForLead(observed: Observed, self: string): boolean {
 export function lineageReasons(state: State, observed: Observed, config: Config): string[] {
   const { lineage, database } = observed
   if (config.database.engine === 'galera')
-    return [...cutOffReasons(observed), ...clusterReasons(state, observed, config)]
-  if (config.peer === null || database === null) return cutOffReasons(observed)
-  const reasons = cutOffReasons(observed)
+    return [...cutOffReasons(observed, config), ...clusterReasons(state, observed, config)]
+  const reasons = cutOffReasons(observed, config)
+  if (config.peer === null || database === null) return reasons
   if (lineage.diverged.length > 0) reasons.push(divergedSentence(observed, config))
   if (lineage.rival) {
     reasons.push(
@@ -188,8 +188,9 @@ export function lineageReasons(state: State, observed: Observed, config: Config)
   return reasons
 }
 
-function cutOffReasons({ lineage }: Observed): string[] {
-  return lineage.cutOff ? ['G9 witness: cut off, neither the peer nor a witness answers'] : []
+function cutOffReasons({ lineage }: Observed, { peer }: Config): string[] {
+  const other = peer === null ? 'another machine' : 'the peer'
+  return lineage.cutOff ? [`G9 witness: cut off, neither ${other} nor a witness answers`] : []
 }
 
 function divergedSentence({ lineage }: Observed, config: Config): string {

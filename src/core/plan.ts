@@ -9,7 +9,7 @@ import { commits } from './plan-commits.ts'
 import { changeFiles, maskFiles } from './plan-files.ts'
 import { LEAVING_FENCE_MS, leaveCluster, leaves, takePart } from './plan-member.ts'
 import type { Posture } from './posture.ts'
-import { mayStart } from './starting.ts'
+import { isGivenUp, rests } from './starting.ts'
 import type { Step } from './step.ts'
 
 /** A fence that a database which does not answer gets, before it is killed (G7). */
@@ -158,15 +158,23 @@ function stopUnits(observed: Observed, posture: Posture): Step[] {
 function startUnits(observed: Observed, posture: Posture): Step[] {
   const router = routerOf(observed)
   const wanted: ObservedUnit[] = []
-  if (posture.holderUnits === 'running') wanted.push(...holderUnits(observed))
-  if (posture.router === 'running' && router !== undefined) wanted.push(router)
-  return (
-    wanted
-      .filter((unit) => unit.active !== null && !isRunning(unit) && !unit.jobPending)
-      // One of the holder that is missing is tried all the same: that it does not start is what counts there.
-      .filter((unit) => (unit.runs === 'holder' ? mayStart(observed, unit) : unit.active !== 'missing'))
-      .map((unit) => ({ do: 'start-unit', effect: 'grant', unit: unit.name }))
-  )
+  if (posture.holderUnits === 'running') wanted.push(...upToOneThatWaits(observed, holderUnits(observed)))
+  if (posture.router === 'running' && router !== undefined && router.active !== 'missing') wanted.push(router)
+  return wanted
+    .filter((unit) => unit.active !== null && !isRunning(unit) && !unit.jobPending)
+    .map((unit) => ({ do: 'start-unit', effect: 'grant', unit: unit.name }))
+}
+
+/**
+ * In their order: behind one that is on its way up, or rests before its next try, none is started; one that was given up is
+ * passed over. One that is missing is tried all the same: that it does not start is what counts there.
+ */
+function upToOneThatWaits(observed: Observed, units: readonly ObservedUnit[]): readonly ObservedUnit[] {
+  const tried = units.filter((unit) => !isGivenUp(observed, unit))
+  const comes = (unit: ObservedUnit) => unit.jobPending || (isOnItsWayUp(unit) && !isDying(unit))
+  const waits = (unit: ObservedUnit) => comes(unit) || rests(observed, unit)
+  const first = tried.findIndex((unit) => !isRunning(unit) && waits(unit))
+  return first === -1 ? tried : tried.slice(0, first)
 }
 
 /** A keepalived that was killed leaves the VIP behind. */

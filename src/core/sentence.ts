@@ -72,7 +72,7 @@ export function turnSentence(now: {
   clustered: boolean
   componentLost: boolean
 }): string {
-  if (now.cutOff) return 'neither the peer nor a witness answers'
+  if (now.cutOff) return 'this machine is cut off'
   if (now.componentLost) return 'this member is in no primary component'
   if (now.diverged) return 'this machine has transactions that the peer lacks'
   if (now.peerGone) return 'the peer acknowledges nothing any more'

@@ -29,9 +29,11 @@ export interface Starting {
   readonly failures: readonly StartFailure[]
   /** Since something was given up, nobody else has answered at the VIP for a while. */
   readonly nobodyElse: boolean
+  /** keepalived was started here, well or not, since the VIP was last seen here. */
+  readonly routerTried: boolean
 }
 
-export const ALL_STARTED: Starting = { ran: [], failures: [], nobodyElse: false }
+export const ALL_STARTED: Starting = { ran: [], failures: [], nobodyElse: false, routerTried: false }
 
 export function givenUp({ starting }: Pick<Observed, 'starting'>): readonly StartFailure[] {
   return starting.failures.filter(({ tries }) => tries >= START_TRIES)
@@ -42,8 +44,15 @@ export function isTried({ starting }: Pick<Observed, 'starting'>, { name }: Pick
   return starting.failures.some(({ unit, tries, inPlace }) => unit === name && (inPlace || tries >= START_TRIES))
 }
 
-export function mayStart({ starting }: Pick<Observed, 'starting'>, { name }: Pick<ObservedUnit, 'name'>): boolean {
-  return !starting.failures.some(({ unit, tries, rests }) => unit === name && (tries >= START_TRIES || rests))
+type Sought = Pick<ObservedUnit, 'name'>
+
+export function isGivenUp(observed: Pick<Observed, 'starting'>, { name }: Sought): boolean {
+  return givenUp(observed).some(({ unit }) => unit === name)
+}
+
+/** It was tried a moment ago, and is tried again. */
+export function rests({ starting }: Pick<Observed, 'starting'>, { name }: Sought): boolean {
+  return starting.failures.some((failure) => failure.unit === name && failure.rests)
 }
 
 export function startSentence({ unit, tries, detail }: StartFailure): string {

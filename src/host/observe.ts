@@ -13,7 +13,6 @@ import {
   routerOf,
   type Withdrawal,
 } from '../core/observed.ts'
-import { ALL_STARTED } from '../core/starting.ts'
 import { START_AS_REPLICA } from '../core/step.ts'
 import type { DatabaseStatus, PeerStatus } from '../ports/database.ts'
 import type { UnitStatus } from '../ports/systemd.ts'
@@ -114,7 +113,7 @@ export class Observer {
       unfitDeclared: unfitFile.read(),
       checks: this.#hears.checks(),
       // Alone with its data it goes on trying: nobody could take the VIP.
-      starting: claims.inPair || database === null ? starting : { ...ALL_STARTED, ran: starting.ran },
+      starting: claims.inPair || database === null ? starting : { ...starting, failures: [], nobodyElse: false },
       consent: this.#hears.consent(),
       fenced: this.memory.fenced,
       peer: late ?? this.#recentPeer(),

@@ -134,7 +134,9 @@ export class Performer {
 
   #tried(unit: string, { ok, detail }: Outcome): void {
     const { config, clock } = this.#parts
-    if (config.units.find(({ name }) => name === unit)?.runs !== 'holder') return
+    const { kind, runs } = config.units.find(({ name }) => name === unit) ?? {}
+    if (kind === 'router') this.#memory.starts.routerTried()
+    if (runs !== 'holder') return
     if (ok) this.#memory.starts.started(unit, clock.elapsed())
     else this.#memory.starts.failed(unit, detail, clock.elapsed())
   }

@@ -120,6 +120,18 @@ async function handoverProspect(
   }
 }
 
+function comesBack({ database, peer }: Config): string {
+  const others = peer?.name ?? 'the others'
+  switch (database.engine) {
+    case 'mariadb':
+      return `follows ${others} and stands by`
+    case 'galera':
+      return `joins ${others} and stands by`
+    case 'none':
+      return `stands by for ${others}`
+  }
+}
+
 async function rejoinProspect(
   { parts: { config } }: Supervisor,
   { rejoin }: Operations,
@@ -130,7 +142,7 @@ async function rejoinProspect(
   const to: State = { mode: 'ap', role: 'standby', vrrp: 'backup' }
   return {
     to,
-    sentence: `rejoin: this machine ${config.database.engine === 'galera' ? 'joins' : 'follows'} ${config.peer?.name ?? 'the others'} and stands by`,
+    sentence: `rejoin: this machine ${comesBack(config)}`,
     checks: rejoinChecks(config),
     steps: rejoinSteps(from, { ...to, vrrp: 'stop' }, observed, config),
     refusal: await rejoin.refusal(force),

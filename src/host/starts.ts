@@ -34,10 +34,16 @@ export class Starts {
   readonly #ran = new Set<string>()
   #vipLeftAt: number | null = null
   #nobodyElse = false
+  #routerTried = false
 
   started(name: string, now: number): void {
     this.#ran.add(name)
     this.#fresh.set(name, now)
+  }
+
+  /** Whatever came of it: keepalived that starts and ends at once does not bring the VIP either. */
+  routerTried(): void {
+    this.#routerTried = true
   }
 
   /** apmode stops it: what becomes of it says nothing about its start. */
@@ -78,6 +84,7 @@ export class Starts {
       if (tries < START_TRIES && now - at > START_WINDOW_MS) this.#failed.delete(name)
     }
     if (here) {
+      this.#routerTried = false
       this.#vipLeftAt = null
       return
     }
@@ -106,7 +113,7 @@ export class Starts {
     const failures = [...this.#failed].map(([unit, { tries, at, detail, inPlace }]) => {
       return { unit, tries, detail, inPlace, rests: now - at < START_REST_MS }
     })
-    return { ran: [...this.#ran], failures, nobodyElse: this.#nobodyElse }
+    return { ran: [...this.#ran], failures, nobodyElse: this.#nobodyElse, routerTried: this.#routerTried }
   }
 }
 

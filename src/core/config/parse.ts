@@ -36,6 +36,12 @@ const byLine = (a: ConfigProblem, b: ConfigProblem) => a.line - b.line
 /** Where the members of a Galera cluster ask each other, each on its own address. */
 const GALERA_PORT = 8008
 
+/** keepalived last, wherever the file has it: it is started on a machine that is fit, and stopped before all others. */
+const inStartOrder = (units: readonly UnitConfig[]): readonly UnitConfig[] => [
+  ...units.filter(({ kind }) => kind !== 'router'),
+  ...units.filter(({ kind }) => kind === 'router'),
+]
+
 function databaseOf(values: ValuesOf<typeof DATABASE>, codename: string): DatabaseConfig {
   const { engine, durability } = values
   return {
@@ -122,7 +128,7 @@ export function parseConfig(text: string, self: Self, facts?: Facts): ParseResul
     peers,
     nodes: allNodes,
     vrrp: parts.vrrp,
-    units: allUnits,
+    units: inStartOrder(allUnits),
     database: databaseOf(parts.database, parts.top.codename),
     health:
       engine === 'galera' && !health.given('listen') ? { host: node.address, port: GALERA_PORT } : parts.health.listen,

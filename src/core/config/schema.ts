@@ -160,7 +160,8 @@ export const SECTIONS = [
     header: '[[unit]]',
     repeated: true,
     shape: UNIT,
-    sentence: 'Once for each service unit, in the order in which they start; they stop in reverse.',
+    sentence:
+      'Once for each service unit, in the order in which they start, the router always last; they stop in reverse.',
   },
   { name: 'database', header: '[database]', repeated: false, shape: DATABASE, sentence: 'The replicated database.' },
   { name: 'health', header: '[health]', repeated: false, shape: HEALTH, sentence: 'The read-only HTTP server.' },

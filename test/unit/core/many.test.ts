@@ -1,73 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { NEVER_MEMBER } from '../../../src/core/cluster.ts'
-import { AGREED } from '../../../src/core/consent.ts'
 import { interpret, lookUp } from '../../../src/core/interpret.ts'
+import { lineageReasons } from '../../../src/core/lineage.ts'
 import { transition } from '../../../src/core/machine.ts'
 import type { Observed } from '../../../src/core/observed.ts'
-import { ALL_STARTED } from '../../../src/core/starting.ts'
-import type { State } from '../../../src/core/state.ts'
-import { configOf, THREE } from './config/example.ts'
+import { changed, configOf, EXAMPLE, THREE } from './config/example.ts'
+import { at, seen } from './seen.ts'
 
 const config = configOf(THREE)
-const at = (state: string): State => {
-  const [mode, role, vrrp] = state.split(' ') as [State['mode'], State['role'], State['vrrp']]
-  return { mode, role, vrrp }
-}
-
-function seen(more: Partial<Observed> = {}): Observed {
-  const unit = {
-    runs: 'everywhere',
-    active: 'active',
-    sub: 'running',
-    file: 'disabled',
-    jobPending: false,
-    downMs: 0,
-  } as const
-  return {
-    units: [
-      { ...unit, name: 'nginx.service', kind: 'api' },
-      { ...unit, name: 'keepalived.service', kind: 'router' },
-    ],
-    bootUnit: { name: 'ap.service', file: 'disabled' },
-    vip: false,
-    carrier: true,
-    unfitDeclared: false,
-    checks: [],
-    database: null,
-    fenced: false,
-    peer: null,
-    peerAttached: false,
-    lineage: {
-      claim: 'none',
-      leadKept: false,
-      led: false,
-      lease: false,
-      attachedLately: false,
-      stalled: false,
-      peerGone: false,
-      peerUnfit: false,
-      rival: false,
-      outshouted: false,
-      witness: null,
-      unwitnessed: false,
-      cutOff: false,
-      cluster: NEVER_MEMBER,
-      diverged: [],
-      keptIn: null,
-    },
-    withdrawal: null,
-    consent: AGREED,
-    starting: ALL_STARTED,
-    routerDownExpected: false,
-    shuttingDown: false,
-    ...more,
-  }
-}
+const pair = configOf(changed(EXAMPLE, ['engine = "mariadb"', 'engine = "none"']))
 
 /** Where keepalived's word, or a look, leads. */
-function heard(word: 'master' | 'backup' | 'fault' | null, from: string, observed: Observed): string {
-  const said = word === null ? null : interpret(word, at(from), observed, config)
-  const event = said === null ? lookUp(at(from), observed, config) : said.believed ? said.event : null
+function heard(word: 'master' | 'backup' | 'fault' | null, from: string, observed: Observed, by = config): string {
+  const said = word === null ? null : interpret(word, at(from), observed, by)
+  const event = said === null ? lookUp(at(from), observed, by) : said.believed ? said.event : null
   const { mode, role, vrrp } = event === null ? at(from) : transition(at(from), event)
   return `${mode} ${role} ${vrrp}`
 }
@@ -92,9 +37,42 @@ describe('of more than two machines', () => {
     expect(heard(null, 'ap active master', dead)).toBe('ap active master')
   })
 
+  test('one that is cut off says of no peer that it was asked', () => {
+    const cutOff = seen({ lineage: { ...seen().lineage, witness: false, cutOff: true } })
+    const reasons = (by: typeof config) => lineageReasons(at('ap active backup'), cutOff, by)
+    expect(reasons(config)).toEqual(['G9 witness: cut off, neither another machine nor a witness answers'])
+    expect(reasons(pair)).toEqual(['G9 witness: cut off, neither the peer nor a witness answers'])
+  })
+
   test('what a person decided stays: alone, and maintenance', () => {
     expect(heard('backup', 's active master', seen())).toBe('s active backup')
     expect(heard('fault', 's active master', seen({ unfitDeclared: true }))).toBe('s active fault')
     expect(heard('backup', 'm active stop', seen())).toBe('m active backup')
+  })
+})
+
+describe('of two machines without a database', () => {
+  const unfit = seen({ unfitDeclared: true })
+  const [api, router] = seen().units
+  if (api === undefined || router === undefined) throw new Error('there are two')
+  const dead = seen({ units: [api, { ...router, active: 'failed' }] })
+
+  test.each(['fault', null] as const)('the active one that fails with the VIP is masked, told by %s', (word) => {
+    expect(heard(word, 'ap active master', unfit, pair)).toBe('m active fault')
+  })
+
+  test.each(['fault', null] as const)('the active one that only stands by is not masked, told by %s', (word) => {
+    expect(heard(word, 'ap active backup', unfit, pair)).toBe('ap active fault')
+  })
+
+  test('nor when it is told twice, or its keepalived dies', () => {
+    expect(heard('fault', 'ap active fault', unfit, pair)).toBe('ap active fault')
+    expect(heard(null, 'ap active backup', dead, pair)).toBe('ap active backup')
+    expect(heard(null, 'ap active master', dead, pair)).toBe('m active stop')
+  })
+
+  test('nor is one that is cut off: the other one may be so too', () => {
+    const cutOff = seen({ unfitDeclared: true, lineage: { ...seen().lineage, witness: false, cutOff: true } })
+    expect(heard('fault', 'ap active master', cutOff, pair)).toBe('ap active fault')
   })
 })

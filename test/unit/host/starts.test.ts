@@ -221,6 +221,59 @@ describe('a machine with a database on which a unit of the holder does not start
   })
 })
 
+describe('a holder whose keepalived dies', () => {
+  const preferred = () => {
+    const world = new World('host1', 'none').running(true)
+    const home = world.config.nodes.map((one) => ({ ...one, preempt: one.name === 'host1' }))
+    return Object.assign(world, { config: { ...world.config, nodes: home } })
+  }
+  const alone = (engine: 'none' | 'mariadb') => {
+    const world = new World('host1', engine).running(true)
+    world.mode = { mode: 's', being: null, problem: null }
+    return world
+  }
+
+  test.each([
+    ['of a machine that is preferred', preferred],
+    ['alone, without a database', () => alone('none')],
+    ['alone, with a database', () => alone('mariadb')],
+  ])(
+    '%s: where it does not start again, its units are stopped, for another machine may run them',
+    async (_name, of) => {
+      const world = of()
+      const mode = world.mode.mode
+      world.before.set('start keepalived.service', () => {
+        world.unit('keepalived.service').active = 'failed'
+      })
+      world.failing.set('start keepalived.service', 'its result is exit-code')
+      const it = await drive(world)
+      world.becomes('keepalived.service', 'failed')
+      await it.idle()
+      // It may come back at once.
+      expect([world.vip, world.unit(UNIT).active]).toEqual([false, 'active'])
+      await expect.poll(() => world.unit(UNIT).active, { timeout: 5000 }).toBe('inactive')
+      expect(world.mode.mode).toBe(mode)
+      await it.close()
+    },
+  )
+
+  test('and is back at once: nothing is stopped for that', async () => {
+    const world = preferred()
+    const it = await drive(world)
+    world.becomes('keepalived.service', 'failed')
+    await it.idle()
+    expect([world.unit('keepalived.service').active, world.changes.includes(`stop ${UNIT}`)]).toEqual(['active', false])
+    world.vip = true
+    it.supervisor.hear({ state: 'master', instance: 'VI_1', source: 'fifo' })
+    await it.idle()
+    // Another time, as the first.
+    world.becomes('keepalived.service', 'failed')
+    await it.idle()
+    expect(world.changes.includes(`stop ${UNIT}`)).toBe(false)
+    await it.close()
+  })
+})
+
 describe('where a node has preempt', () => {
   const lent = (node: 'host1' | 'host2') => {
     const world = new World(node, 'none')

@@ -70,13 +70,27 @@ test('rejoin brings it back as the standby: in ap, everything started, nothing w
   const { control, supervisor } = await on(world)
   const plan = await control.plan({ command: 'rejoin', force: false })
   expect(plan.refusedBy).toBeNull()
-  expect(JSON.stringify([plan.checks, plan.steps, plan.posture])).not.toMatch(ABOUT_DATA)
+  expect(JSON.stringify([plan.sentence, plan.checks, plan.steps, plan.posture])).not.toMatch(ABOUT_DATA)
   const result = await control.rejoin({ force: false, timeoutMs: 5_000 }, quiet)
   expect(result, result.sentence).toMatchObject({ exit: 0 })
   expect(result.sentence).not.toMatch(ABOUT_DATA)
   expect(world.changes).toEqual(expect.arrayContaining(['start nginx.service', 'start keepalived.service']))
   expect(world.mode.mode).toBe('ap')
   expect([supervisor.settler.state.role, world.saved.role]).toEqual(['standby', 'standby'])
+})
+
+test('that gets the VIP waits for a word of anybody, and gives no time for a fence', async () => {
+  const world = balancer(false)
+  Object.assign(world, { witness: true, othersAnswer: false })
+  const { supervisor, idle, control } = await on(world)
+  world.witnessAnsweredAt = world.parts().clock.elapsed()
+  world.vip = true
+  supervisor.hear({ state: 'master', instance: 'VI_1', source: 'fifo' })
+  await idle()
+  expect(supervisor.settler.last?.judgement.holds).toEqual([
+    'G9 witness: no other machine answers, and no witness has since the VIP came',
+  ])
+  expect((await control.status()).reasons.join()).not.toMatch(/the peer is silent|fence/)
 })
 
 test('rejoin is refused where the VIP is', async () => {
@@ -98,6 +112,7 @@ test('a witness that is silent is no cut while the other machine answers; alone 
   expect(await control.status()).toMatchObject({ fit: true, reasons: [] })
   world.othersAnswer = false
   await vi.waitFor(async () => expect((await control.status()).reasons.join()).toContain('G9 witness: cut off'))
+  expect((await control.status()).reasons.join()).not.toMatch(ABOUT_DATA)
   expect(world.unfit).toBe(true)
   world.vip = false
   supervisor.hear({ state: 'fault', instance: 'VI_1', source: 'notify' })

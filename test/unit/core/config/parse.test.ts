@@ -27,6 +27,12 @@ describe('a configuration that is right', () => {
     })
   })
 
+  test('the router starts last, wherever the file has it', () => {
+    const router = '[[unit]]\nname = "keepalived.service"\nkind = "router"\n'
+    const first = changed(EXAMPLE, [router, ''], ['[[unit]]', `${router}[[unit]]`])
+    expect(configOf(first).units).toEqual(configOf(EXAMPLE).units)
+  })
+
   test('units keep the order of the file', () => {
     expect(configOf(EXAMPLE).units.map((unit) => unit.name)).toEqual([
       'mariadb.service',
