@@ -47,6 +47,11 @@ describe('the metrics', () => {
     expect(linesOf(text, 'apmode_steps_failed_total{step="start-unit"}')).toHaveLength(1)
   })
 
+  test.each(['mariadb', 'galera', 'none'] as const)('an alert can tell engine %s from the others', (engine) => {
+    const [line] = linesOf(renderMetrics({ ...A_STATUS, engine }, null), 'apmode_info{')
+    expect(line).toBe(`apmode_info{node="host1",engine="${engine}",version="0.1.0"} 1`)
+  })
+
   test('a unit that reloads is active', () => {
     const units = A_STATUS.units.map((unit) => ({ ...unit, active: 'reloading' as const }))
     const lines = linesOf(renderMetrics({ ...A_STATUS, units }, null), 'apmode_unit_active')
