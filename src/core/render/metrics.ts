@@ -69,6 +69,11 @@ function ownMetrics(status: Status): Metric[] {
         value: isRunning({ active }) ? 1 : 0,
       })),
     },
+    number(
+      'apmode_units_given_up',
+      'Units that did not start here, and wait for a person.',
+      status.units.filter(({ givenUp }) => givenUp).length,
+    ),
   ]
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { servingOf } from '../../../src/core/serving.ts'
 import { START_TRIES } from '../../../src/core/starting.ts'
 import { START_STEADY_MS, START_WINDOW_MS, VIP_SILENT_MS } from '../../../src/host/pace.ts'
 import { type Seen, Starts } from '../../../src/host/starts.ts'
@@ -149,6 +150,11 @@ describe('a machine without a database on which a unit of the holder does not st
     await it.idle()
     expect([before, world.unfit, tries]).toEqual([[], false, START_TRIES])
     expect(it.supervisor.settler.last?.judgement.holds.join()).toContain(`${UNIT} does not start here`)
+    const status = it.control.known()
+    expect(status.units).toMatchObject([{ givenUp: false }, { name: UNIT, runs: 'holder', givenUp: true }, {}])
+    expect(status).toMatchObject({ holder: true, fit: true, vrrp: 'master' })
+    const facts = { status, alive: it.control.alive(), hasDatabase: false }
+    expect([servingOf('/primary', facts).ok, servingOf('/readiness', facts).ok]).toEqual([false, false])
     await it.close()
   })
 

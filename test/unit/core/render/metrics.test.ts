@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BOUNDS_SECONDS, COUNTED_EVENTS, Counting } from '../../../../src/core/counting.ts'
 import { renderMetrics } from '../../../../src/core/render/metrics.ts'
 import type { ProcessMeter } from '../../../../src/ports/meters.ts'
-import { A_PEER, A_STATUS } from '../../../fakes/control.ts'
+import { A_PEER, A_STATUS, RUNS } from '../../../fakes/control.ts'
 
 const PROCESS: ProcessMeter = {
   cpuSeconds: 1.5,
@@ -58,8 +58,20 @@ describe('the metrics', () => {
     expect(lines.map((line) => line.slice(-2))).toEqual([' 1', ' 1', ' 1'])
   })
 
+  test('units that were given up are counted, also where there are none', () => {
+    const gaveUp = (...given: boolean[]) => {
+      const units = given.map((givenUp, n) => ({ ...RUNS, name: `${n}.service`, kind: 'other' as const, givenUp }))
+      return linesOf(renderMetrics({ ...A_STATUS, units }, null), 'apmode_units_given_up')
+    }
+    expect([gaveUp(), gaveUp(false), gaveUp(true, false, true)].flat()).toEqual([
+      'apmode_units_given_up 0',
+      'apmode_units_given_up 0',
+      'apmode_units_given_up 2',
+    ])
+  })
+
   test('a name of the configuration ends no label', () => {
-    const units = [{ name: 'a"b\\c\nd', kind: 'other', active: 'active', file: 'disabled' }] as const
+    const units = [{ ...RUNS, name: 'a"b\\c\nd', kind: 'other' }] as const
     expect(renderMetrics({ ...A_STATUS, units }, null)).toContain('{unit="a\\"b\\\\c\\nd",kind="other"} 1\n')
   })
 
