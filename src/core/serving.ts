@@ -1,7 +1,8 @@
 /**
  * What this machine may be asked for by a load balancer, and the answer: a yes or a no, and why. Pure, from the status
  * alone, which is told from memory. Invariants: what is unknown is a no; `/primary` says yes to one machine at most, and
- * only where the VIP is and writes are accepted; of a Galera cluster to every member that takes writes. The words are those of Patroni's REST API.
+ * only where the VIP is and writes are accepted, or, without a database, the holder's units run; of a Galera cluster to every
+ * member that takes writes. The words are those of Patroni's REST API.
  */
 import type { Status } from '../ports/control.ts'
 import { isPrimary } from './cluster.ts'
