@@ -110,6 +110,12 @@ export function isTogether(observed: Observed, { peer }: Config): boolean {
   return own !== undefined && isPrimary(own) && peer !== null && own.members.includes(peer.address)
 }
 
+/** Of more than two: nobody else is in its component, so that nobody serves without it. In `s` a person knows that. */
+export function isLastMember({ mode }: State, observed: Observed, { nodes }: Config): boolean {
+  const own = memberOf(observed)?.cluster
+  return nodes.length > 2 && mode === 'ap' && own !== undefined && isPrimary(own) && own.size === 1
+}
+
 /** A pair; or a person's word that this machine stands alone. */
 const mayStandAlone = (state: State, config: Config) => config.peer !== null || state.mode === 's'
 

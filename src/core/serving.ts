@@ -1,10 +1,12 @@
 /**
  * What this machine may be asked for by a load balancer, and the answer: a yes or a no, and why. Pure, from the status
  * alone, which is told from memory. Invariants: what is unknown is a no; `/primary` says yes to one machine at most, and
- * only where the VIP is and writes are accepted; of a Galera cluster to every member that takes writes. The words are those of Patroni's REST API.
+ * only where the VIP is and writes are accepted, or, without a database, the holder's units run; of a Galera cluster to every
+ * member that takes writes. The words are those of Patroni's REST API.
  */
 import type { Status } from '../ports/control.ts'
 import { isPrimary } from './cluster.ts'
+import { isRunning } from './observed.ts'
 
 export const SERVING_PATHS = [
   '/primary',
@@ -67,12 +69,21 @@ function primary({ status, hasDatabase }: ServingFacts): Serving {
   if (holder === null) return no('not known whether the VIP is here')
   if (!holder) return no('the VIP is not here')
   if (!hasDatabase) {
-    return vrrp === 'master' && (mode === 'ap' || mode === 's')
-      ? yes('the VIP is here')
-      : no(`the VIP is here, and this machine does not serve (mode ${mode}, VRRP ${vrrp})`)
+    if (vrrp !== 'master' || (mode !== 'ap' && mode !== 's')) {
+      return no(`the VIP is here, and this machine does not serve (mode ${mode}, VRRP ${vrrp})`)
+    }
+    const missing = missingOf(status)
+    return missing === null ? yes('the VIP is here') : no(`the VIP is here, and ${missing}`)
   }
   if (writable === null) return no('the VIP is here; not known whether the database accepts writes')
   return writable ? yes('the VIP is here, and writes are accepted') : no('the VIP is here, and writes are not accepted')
+}
+
+/** What the holder runs alone, and does not run here; null: everything runs. */
+function missingOf({ units }: Status): string | null {
+  const unit = units.find(({ runs, active, givenUp }) => runs === 'holder' && (givenUp || !isRunning({ active })))
+  if (unit === undefined) return null
+  return `${unit.name} ${unit.givenUp ? 'was given up' : `is ${unit.active}`}`
 }
 
 /** Every member takes writes, with and without the VIP. */
@@ -113,8 +124,12 @@ function replica({ status, hasDatabase }: ServingFacts, maxLagSeconds: number | 
     : no(`${follows}, ${maxLagSeconds} s allowed`)
 }
 
-/** A replica that could take over at once; without a database, a machine that could. */
+/** A replica that could take over at once; without a database, a machine that could: the one with the VIP has done so. */
 function standby(facts: ServingFacts, maxLagSeconds: number | null): Serving {
+  const { holder, units } = facts.status
+  if (!facts.hasDatabase && holder === true) return primary(facts)
+  const lost = facts.hasDatabase ? undefined : units.find(({ givenUp }) => givenUp)
+  if (lost !== undefined) return no(`unfit: ${lost.name} was given up`)
   const replicates = facts.hasDatabase && facts.status.engine !== 'galera'
   const reads = replicates ? replica(facts, maxLagSeconds) : yes('fit to take over')
   if (!reads.ok || facts.status.fit === true) return reads

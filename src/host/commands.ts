@@ -2,7 +2,7 @@
  * What an operator asks for, as jobs of the one queue: set, start, stop, restart. Refusals come before anything is
  * changed. Invariant: maintenance of a machine that serves begins with handing its lead over.
  */
-import { isTogether } from '../core/cluster.ts'
+import { isLastMember, isTogether } from '../core/cluster.ts'
 import { lineageReasons } from '../core/lineage.ts'
 import type { Observed } from '../core/observed.ts'
 import { meaningOf, rowFor } from '../core/posture.ts'
@@ -158,9 +158,13 @@ export class Commands {
   }
 
   async #maintenanceRefusal(): Promise<CommandResult | null> {
-    const { settler } = this.#supervisor
-    if (!this.serves(await settler.look('anew'))) return null
-    const no = await this.handover.refusal(MAINTENANCE)
+    const { settler, parts } = this.#supervisor
+    const observed = await settler.look('anew')
+    const no = isLastMember(settler.state, observed, parts.config)
+      ? refused('', 'no other machine is in the primary component')
+      : this.serves(observed)
+        ? await this.handover.refusal(MAINTENANCE)
+        : null
     if (no === null) return null
     const why = no.sentence.replace(/^nothing was touched: /, '')
     return refused(

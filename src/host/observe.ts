@@ -19,6 +19,7 @@ import type { UnitStatus } from '../ports/systemd.ts'
 import type { Bond } from './bond.ts'
 import { ATTACHED_MEMORY_MS, LIMITS } from './limits.ts'
 import type { Memory } from './memory.ts'
+import { startWindowOf } from './pace.ts'
 import { type Parts, primaryOf } from './parts.ts'
 import { Patience } from './patience.ts'
 import { Sight } from './sight.ts'
@@ -66,7 +67,7 @@ export class Observer {
       peerAt: Number.NEGATIVE_INFINITY,
       peerHeardAt: Number.NEGATIVE_INFINITY,
       sight: new Sight(hears.onChange),
-      starts: new Starts(),
+      starts: new Starts(startWindowOf(parts.config)),
     }
   }
 

@@ -60,8 +60,15 @@ export const HANDOVER_SILENT_MS = 1_000
 export const START_STEADY_MS = 2_000
 /** How soon one that did not start is tried again. */
 export const START_REST_MS = 1_000
-/** How long a try in vain counts, while the unit has not been given up. */
+/** How long a try in vain counts at least, while the unit has not been given up. */
 export const START_WINDOW_MS = 600_000
+/** So many times its `preempt_delay` on a machine that takes the VIP back: its next try comes no sooner than that. */
+const START_WINDOW_DELAYS = 3
+
+/** How long a try in vain counts on this machine. */
+export function startWindowOf({ node, vrrp }: Config): number {
+  return Math.max(START_WINDOW_MS, node.preempt ? START_WINDOW_DELAYS * vrrp.preemptDelay * 1000 : 0)
+}
 /** How long nobody answers at the VIP until a machine that gave a unit up serves without it. */
 export const VIP_SILENT_MS = 3_000
 /** How long balancers are given to see that a member leaves: two questions, half a second apart. */

@@ -58,6 +58,7 @@ export class Rejoin {
     const { queue, parts } = this.#supervisor
     const until = parts.clock.elapsed() + (request.timeoutMs ?? Number.POSITIVE_INFINITY)
     const account = new Account()
+    await this.#commands.cluster.ready(tell)
     const began = await asJob(queue, { name: 'rejoin', withdraws: true }, tell, (grants) =>
       this.#begin(request, account, tell, grants),
     )
@@ -77,7 +78,8 @@ export class Rejoin {
   async #begin(request: RejoinRequest, account: Account, tell: Tell, grants: AbortSignal): Promise<CommandResult> {
     const { settler, parts } = this.#supervisor
     await this.#answers(tell)
-    const no = await this.refusal(request.force)
+    // Of more than two nobody else tells whether there is a component to come back into.
+    const no = (await this.refusal(request.force)) ?? (await this.#commands.cluster.joinRefusal(tell))
     if (no !== null) return no
     // A member of a cluster gets what it lacks before its database answers; it is kept from nothing then.
     const clustered = parts.config.database.engine === 'galera'
@@ -87,7 +89,7 @@ export class Rejoin {
     if (parts.database === null) return account.result('this machine is a member of the pair')
     const database = parts.config.units.find(({ kind }) => kind === 'database')
     if (database !== undefined && !account.failed) {
-      await this.#commands.services.startUnit(database, account, tell, grants)
+      await this.#commands.cluster.start(account, tell, grants, [database])
     }
     if (clustered && !account.failed) settler.yielded()
     if (clustered || account.failed) return account.result('this machine is not back yet')

@@ -21,8 +21,14 @@ export class Services {
   }
 
   /** `as`: how the database starts, where that is known already. */
-  async start(account: Account, tell: Tell, grants: AbortSignal, as?: StartsAs): Promise<void> {
-    for (const unit of this.#supervisor.parts.config.units) {
+  async start(
+    account: Account,
+    tell: Tell,
+    grants: AbortSignal,
+    as?: StartsAs,
+    units: readonly UnitConfig[] = this.#supervisor.parts.config.units,
+  ): Promise<void> {
+    for (const unit of units) {
       if (!(await this.startUnit(unit, account, tell, grants, as))) return
     }
   }

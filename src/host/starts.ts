@@ -32,9 +32,15 @@ export class Starts {
   readonly #fresh = new Map<string, number>()
   /** Since the VIP came. */
   readonly #ran = new Set<string>()
+  readonly #windowMs: number
   #vipLeftAt: number | null = null
   #nobodyElse = false
   #routerTried = false
+
+  /** `windowMs`: how long a single try in vain counts. */
+  constructor(windowMs = START_WINDOW_MS) {
+    this.#windowMs = windowMs
+  }
 
   started(name: string, now: number): void {
     this.#ran.add(name)
@@ -81,7 +87,7 @@ export class Starts {
   /** `answeredAt`: when the VIP last answered a ping, wherever it is. */
   vip(here: boolean, answeredAt: number, now: number): void {
     for (const [name, { tries, at }] of this.#failed) {
-      if (tries < START_TRIES && now - at > START_WINDOW_MS) this.#failed.delete(name)
+      if (tries < START_TRIES && now - at > this.#windowMs) this.#failed.delete(name)
     }
     if (here) {
       this.#routerTried = false

@@ -29,6 +29,7 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
   const { database } = settler.observer.memory.sight
   const present = database?.answers === true ? database : null
   const units = last?.observed.units ?? []
+  const failed = last === null ? [] : givenUp(last.observed).map(({ unit }) => unit)
   const base: Omit<Status, 'next'> = {
     node: config.node.name,
     codename: config.codename,
@@ -44,11 +45,13 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
     reasons: last === null ? [] : [...new Set([...last.judgement.unfit, ...last.judgement.holds])],
     gtid: present?.binlogPosition ?? null,
     posture: meaningOf(rowFor(state), config.database.engine),
-    units: units.map(({ name, kind, active, file }) => ({
+    units: units.map(({ name, kind, runs, active, file }) => ({
       name,
       kind,
+      runs,
       active: active ?? 'missing',
       file: file ?? 'missing',
+      givenUp: failed.includes(name),
     })),
     replication: present?.replication ?? null,
     cluster: clusterView(config, state, present?.cluster ?? null),
@@ -64,7 +67,7 @@ export function statusView({ parts, settler, problems, lastChange }: StatusFacts
     ...base,
     next: nextCommand(
       base,
-      (last === null || givenUp(last.observed).length === 0) &&
+      failed.length === 0 &&
         units.every(
           (unit) => unit.kind === 'router' || isRunning(unit) || (unit.runs === 'holder' && state.vrrp !== 'master'),
         ),

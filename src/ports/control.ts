@@ -12,6 +12,7 @@ import type {
   KnownMode,
   Mode,
   Role,
+  Runs,
   UnitFileState,
   UnitKind,
   VrrpState,
@@ -36,8 +37,11 @@ export interface ModeView {
 export interface UnitView {
   readonly name: string
   readonly kind: UnitKind
+  readonly runs: Runs
   readonly active: ActiveState
   readonly file: UnitFileState
+  /** It was started in vain too often: it waits for a person's word (`apmode start`). */
+  readonly givenUp: boolean
 }
 
 export interface PeerView {

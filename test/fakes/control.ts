@@ -71,6 +71,9 @@ export const A_PEER: PeerView = {
   gtid: '0-1-100',
 }
 
+/** A unit that runs on both. */
+export const RUNS = { runs: 'everywhere', active: 'active', file: 'disabled', givenUp: false } as const
+
 export const A_STATUS: Status = {
   node: 'host1',
   codename: 'ap',
@@ -87,9 +90,9 @@ export const A_STATUS: Status = {
   gtid: '0-1-100',
   posture: 'keepalived running, database writable, replication off',
   units: [
-    { name: 'mariadb.service', kind: 'database', active: 'active', file: 'disabled' },
-    { name: 'nginx.service', kind: 'api', active: 'active', file: 'disabled' },
-    { name: 'keepalived.service', kind: 'router', active: 'active', file: 'disabled' },
+    { name: 'mariadb.service', kind: 'database', ...RUNS },
+    { name: 'nginx.service', kind: 'api', ...RUNS },
+    { name: 'keepalived.service', kind: 'router', ...RUNS },
   ],
   replication: null,
   cluster: null,

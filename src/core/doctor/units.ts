@@ -98,10 +98,11 @@ export const UNITS: readonly Check[] = [
   check({
     id: 'units.running',
     title: 'in ap and s the services run, in m they do not',
-    looks: 'each [[unit]]: ActiveState, and the mode',
-    why: 'In ap nothing starts at boot by itself; a machine whose services do not run cannot take over.',
+    looks: 'each [[unit]]: ActiveState, the mode, and whether the VIP is here: those of the holder run there',
+    why: 'In ap nothing starts at boot by itself; a machine whose services do not run cannot take over, and one with the VIP serves nobody.',
     needs: ['config', 'units', 'modeFile'],
-    judge: ({ config, units, modeFile: { mode } }) => {
+    may: ['interfaces'],
+    judge: ({ config, units, modeFile: { mode }, interfaces }) => {
       const services = servicesOf(config, units).filter(({ load }) => load === 'loaded' || load === 'masked')
       if (mode === 'unset' || mode === 'unreadable') return ok(`no mode says what should run (${mode})`)
       if (mode === 'm') {
@@ -114,8 +115,11 @@ export const UNITS: readonly Check[] = [
           'mode m',
         )
       }
-      const everywhere = new Set(config.units.filter(({ runs }) => runs === 'everywhere').map(({ name }) => name))
-      const down = services.filter(({ name, active }) => everywhere.has(name) && !/^(active|reloading)$/.test(active))
+      const [vip = ''] = config.vrrp.vip.split('/')
+      const holds = interfaces?.some(({ addresses }) => addresses.some((address) => address.split('/')[0] === vip))
+      const runsHere = config.units.filter(({ runs }) => runs === 'everywhere' || holds === true)
+      const wanted = new Set(runsHere.map(({ name }) => name))
+      const down = services.filter(({ name, active }) => wanted.has(name) && !/^(active|reloading)$/.test(active))
       return unless(
         'error',
         down.map(({ name, active }) => `${name} is ${active}`),

@@ -34,8 +34,15 @@ function ownMetrics(status: Status): Metric[] {
     {
       name: 'apmode_info',
       type: 'gauge',
-      help: 'This machine and the version of apmode.',
-      samples: [{ labels: `${label('node', status.node)},${label('version', status.version)}`, value: 1 }],
+      help: 'This machine, what it serves and the version of apmode.',
+      samples: [
+        {
+          labels: [label('node', status.node), label('engine', status.engine), label('version', status.version)].join(
+            ',',
+          ),
+          value: 1,
+        },
+      ],
     },
     states('apmode_mode', 'The mode of this machine.', 'mode', KNOWN_MODES, status.mode),
     truth('apmode_mode_changing', 'A change of the mode is under way.', status.being !== null),
@@ -62,6 +69,11 @@ function ownMetrics(status: Status): Metric[] {
         value: isRunning({ active }) ? 1 : 0,
       })),
     },
+    number(
+      'apmode_units_given_up',
+      'Units that did not start here, and wait for a person.',
+      status.units.filter(({ givenUp }) => givenUp).length,
+    ),
   ]
 }
 

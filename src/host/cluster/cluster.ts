@@ -12,6 +12,7 @@ import {
   type Outlook,
   outlookOf,
 } from '../../core/bootstrap.ts'
+import type { UnitConfig } from '../../core/config.ts'
 import type { Position } from '../../core/galera-state.ts'
 import type { Observed } from '../../core/observed.ts'
 import { type Ended, endedSentence } from '../../core/parted.ts'
@@ -144,14 +145,14 @@ export class Cluster {
     return uuid === null || seqno === null ? null : { uuid, seqno }
   }
 
-  /** All units; the database as the first member where this machine begins. Whoever asks meanwhile is told. */
-  async start(account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+  /** `units`: all of them if not given; the database as the first member where this machine begins. Whoever asks meanwhile is told. */
+  async start(account: Account, tell: Tell, grants: AbortSignal, units?: readonly UnitConfig[]): Promise<void> {
     const { services } = this.#tools
     try {
       const position = await this.#begins(account, tell)
       if (account.failed) return
-      if (position === null) await services.start(account, tell, grants)
-      else await this.#first.start(position, account, tell, grants)
+      if (position === null) await services.start(account, tell, grants, undefined, units)
+      else await this.#first.start(position, account, tell, grants, units)
     } finally {
       this.#own.forming = false
     }

@@ -3,6 +3,7 @@
  * grastate.dat), then started as it. Invariant: where nothing came of it, the mark is gone again: a later start would take it for
  * Galera's own word that nobody can have gone on without this member. Galera's own is left as it was.
  */
+import type { UnitConfig } from '../../core/config.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Position } from '../../core/galera-state.ts'
 import { databaseUnitOf, isDown } from '../../core/observed.ts'
@@ -23,13 +24,19 @@ export class FirstMember {
     this.#services = services
   }
 
-  /** `position`: where its data stands, as it was decided by. */
-  async start(position: Position, account: Account, tell: Tell, grants: AbortSignal): Promise<void> {
+  /** `position`: where its data stands, as it was decided by. `units`: all of them if not given. */
+  async start(
+    position: Position,
+    account: Account,
+    tell: Tell,
+    grants: AbortSignal,
+    units?: readonly UnitConfig[],
+  ): Promise<void> {
     const galeras = await this.#isMarked()
     let begun = false
     try {
       await this.#allow(position, account, tell)
-      if (!account.failed) await this.#services.start(account, tell, grants, 'first member')
+      if (!account.failed) await this.#services.start(account, tell, grants, 'first member', units)
       begun = !account.failed
     } finally {
       if (!begun && !galeras) await this.#forbid()

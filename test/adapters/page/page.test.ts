@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Chromium, startChromium, type Tab, whyNoChromium } from '../../browser/chromium.ts'
 import { FAINT_TEXTS, FOCUSED, LIT, TOO_WIDE, textOf } from '../../browser/in-page.ts'
-import { AN_ENTRY } from '../../fakes/control.ts'
+import { AN_ENTRY, RUNS } from '../../fakes/control.ts'
 import { ALONE, BALANCER, FOLLOWS, type Served, serve, WHOLE } from './served.ts'
 
 const missing = whyNoChromium()
@@ -125,7 +125,7 @@ describe.skipIf(missing !== null)('the page in a browser', () => {
   })
 
   test('shows names and sentences as text, whatever they hold', async () => {
-    const unit = { name: HOSTILE, kind: 'api', active: 'active', file: 'disabled' } as const
+    const unit = { ...RUNS, name: HOSTILE, kind: 'api' } as const
     const peer = { ...(WHOLE.peer ?? ALONE.peer), name: HOSTILE } as typeof WHOLE.peer
     const next = { command: HOSTILE, on: HOSTILE, why: HOSTILE }
     const entry = { ...AN_ENTRY, event: HOSTILE, source: HOSTILE, sentence: HOSTILE, at: HOSTILE }

@@ -6,7 +6,7 @@ import { startHealthServer } from '../../../src/adapters/control/health.ts'
 import type { Status } from '../../../src/ports/control.ts'
 import type { ReplicationStatus } from '../../../src/ports/database.ts'
 import type { HistoryEntry } from '../../../src/ports/storage.ts'
-import { A_PEER, A_STATUS, A_STEP, AN_ENTRY, FakeControl } from '../../fakes/control.ts'
+import { A_PEER, A_STATUS, A_STEP, AN_ENTRY, FakeControl, RUNS } from '../../fakes/control.ts'
 
 export const FOLLOWS: ReplicationStatus = {
   source: '192.168.33.101:3306',
@@ -79,8 +79,8 @@ export const ALONE: Status = {
     saidAt: null,
   },
   units: [
-    { name: 'mariadb.service', kind: 'database', active: 'active', file: 'disabled' },
-    { name: 'nginx.service', kind: 'api', active: 'failed', file: 'disabled' },
+    { name: 'mariadb.service', kind: 'database', ...RUNS },
+    { name: 'nginx.service', kind: 'api', ...RUNS, active: 'failed' },
   ],
   reasons: ['the peer acknowledges nothing any more'],
   next: { command: 'apmode rejoin', on: 'host1', why: 'once it is mended: it follows this machine again' },

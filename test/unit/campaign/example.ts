@@ -4,11 +4,11 @@ import type { Status } from '../../../src/ports/control.ts'
 import type { HistoryEntry } from '../../../src/ports/storage.ts'
 import type { Account } from '../../campaign/evidence.ts'
 import type { Evidence } from '../../campaign/oracles.ts'
-import { A_PEER } from '../../fakes/control.ts'
+import { A_PEER, RUNS } from '../../fakes/control.ts'
 
 const UNITS = [
-  { name: 'mariadb.service', kind: 'database', active: 'active', file: 'disabled' },
-  { name: 'keepalived.service', kind: 'router', active: 'active', file: 'disabled' },
+  { name: 'mariadb.service', kind: 'database', ...RUNS },
+  { name: 'keepalived.service', kind: 'router', ...RUNS },
 ] as const
 
 export const HOLDER: Status = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { agentLine } from '../../../src/core/agent.ts'
 import { SERVING_PATHS, type ServingFacts, servingOf } from '../../../src/core/serving.ts'
-import type { Status } from '../../../src/ports/control.ts'
+import type { Status, UnitView } from '../../../src/ports/control.ts'
 import type { ReplicationStatus } from '../../../src/ports/database.ts'
 import { A_STATUS } from '../../fakes/control.ts'
 
@@ -104,6 +104,39 @@ describe('what a load balancer is answered', () => {
       ok: false,
       sentence: 'the database is down: mariadb.service is failed',
     })
+  })
+})
+
+describe('without a database, a machine on which a unit of the holder does not run', () => {
+  const [, , router] = A_STATUS.units
+  const on = (status: Status, mailer: Partial<UnitView>): ServingFacts => {
+    const unit = { name: 'mailer.service', kind: 'other', runs: 'holder', active: 'active', file: 'disabled' } as const
+    const units = [{ ...unit, givenUp: false, ...mailer }, ...(router === undefined ? [] : [router])]
+    return about({ ...status, engine: 'none', writable: null, replication: null, units }, { hasDatabase: false })
+  }
+  const holder: Status = { ...primary, engine: 'none' }
+  const standby: Status = { ...replica, engine: 'none' }
+
+  test('serves while it runs, also while it reloads', () => {
+    expect(answers(on(holder, {}))).toContain('/primary')
+    expect(answers(on(holder, { active: 'reloading' }))).toContain('/primary')
+  })
+
+  test.each<[string, Partial<UnitView>, string]>([
+    ['starts slowly', { active: 'activating' }, 'the VIP is here, and mailer.service is activating'],
+    ['was given up', { active: 'failed', givenUp: true }, 'the VIP is here, and mailer.service was given up'],
+    ['runs, and fails its check', { givenUp: true }, 'the VIP is here, and mailer.service was given up'],
+  ])('neither serves nor stands by with the VIP: one that %s', (_name, mailer, sentence) => {
+    const facts = on(holder, mailer)
+    expect(answers(facts)).toEqual(['/health', '/liveness'])
+    for (const path of ['/primary', '/readiness'] as const) {
+      expect(servingOf(path, facts)).toEqual({ ok: false, sentence })
+    }
+  })
+
+  test('stands by without the VIP, unless it was given up here', () => {
+    expect(answers(on(standby, { active: 'inactive' }))).toEqual(['/health', '/liveness', '/readiness'])
+    expect(servingOf('/readiness', on(standby, { active: 'inactive', givenUp: true })).ok).toBe(false)
   })
 })
 

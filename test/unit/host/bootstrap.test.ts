@@ -284,6 +284,48 @@ describe("a mark that a later start could take for Galera's own", () => {
   })
 })
 
+describe('apmode rejoin of one of three', () => {
+  const HOST3 = '192.168.33.103'
+  function fallenOfThree(host2: Partial<MemberView>, host3: Partial<MemberView>): Fallen {
+    const machine = fallen(host2)
+    const { config } = machine.world
+    const third = { ...config.node, name: 'host3', address: HOST3 }
+    const peers = [...config.peers, third]
+    Object.assign(machine.world, { config: { ...config, nodes: [...config.nodes, third], peers, peer: null } })
+    machine.cluster.others.set(HOST3, { ...A_VIEW, node: 'host3', ...host3 })
+    return machine
+  }
+  async function rejoin({ world }: Fallen): Promise<CommandResult> {
+    driven ??= await drive(world)
+    return driven.control.rejoin({ force: false, timeoutMs: 2000 }, quiet)
+  }
+
+  test('where nobody is Primary, says who has the newest state, starts nothing and stays in its mode', async () => {
+    const machine = fallenOfThree({ seqno: 9 }, {})
+    machine.world.mode = { mode: 'm', being: null, problem: null }
+    const result = nothing(await rejoin(machine), machine)
+    expect(result.sentence).toMatch(/^nothing was started: .*; host2 has the newest state: apmode bootstrap on host2/)
+    expect(machine.world.mode.mode).toBe('m')
+  })
+
+  test('joins where one is', async () => {
+    const machine = fallenOfThree({ running: true, component: 'Primary', state: 'Synced', known: 'running' }, {})
+    expect(await rejoin(machine)).toMatchObject({ exit: 0 })
+    expect(made(machine).slice(0, 2)).toEqual(['forget view', 'start mariadb.service'])
+  })
+
+  test('begins, as start does, where everybody answers and nobody has more', async () => {
+    const machine = fallenOfThree({ seqno: 4 }, { seqno: 4 })
+    expect(await rejoin(machine)).toMatchObject({ exit: 0 })
+    expect(made(machine).slice(0, 3)).toEqual([
+      'allow bootstrap at 5',
+      '_WSREP_NEW_CLUSTER=--wsrep-new-cluster',
+      'start mariadb.service',
+    ])
+    expect(driven?.control.cluster()?.forming).toBe(false)
+  })
+})
+
 describe('apmode start', () => {
   test('joins where a member is Primary, and forms no component that this member remembers', async () => {
     const machine = fallen({ running: true, component: 'Primary', state: 'Synced', known: 'running' })

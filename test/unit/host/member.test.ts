@@ -558,6 +558,14 @@ test('a handover moves the VIP and fences nobody', async () => {
   expect(await control.status()).toMatchObject({ mode: 'ap', role: 'standby', writable: true })
 })
 
+/** Of the same pair, with a third member. */
+function ofThree(world: World): World {
+  const { config } = world
+  const third = { ...config.node, name: 'host3', address: '192.168.33.103' }
+  const peers = [...config.peers, third]
+  return Object.assign(world, { config: { ...config, nodes: [...config.nodes, third], peers, peer: null } })
+}
+
 describe('commands of a member', () => {
   test('set s beside a member of the same component makes no second writer, and is not refused', async () => {
     const { control } = await on(galera())
@@ -577,6 +585,27 @@ describe('commands of a member', () => {
     world.peer = { ...world.peer, cluster: { ...synced, component: 'non-Primary' } }
     const { exit, sentence } = await control.handover({ kill: false, timeoutMs: null }, quiet)
     expect([exit, sentence]).toEqual([3, expect.stringContaining('not in one primary component')])
+  })
+
+  test.each([
+    ['of three is refused where nobody else is in its component', 1, false, 3],
+    ['of three goes all the same by a person’s word', 1, true, 0],
+    ['of three is an orderly leave where somebody else is', 2, false, 0],
+  ])('set m %s', async (_name, size, force, exit) => {
+    const world = ofThree(galera())
+    world.database.cluster = { ...synced, size, members: world.config.nodes.slice(0, size).map((one) => one.address) }
+    const { control } = await on(world)
+    const planned = await control.plan({ command: 'set', mode: 'm', now: false, force })
+    const result = await control.set({ mode: 'm', now: false, force }, quiet)
+    expect([result.exit, world.mode.mode, planned.refusedBy !== null]).toEqual([
+      exit,
+      exit === 0 ? 'm' : 'ap',
+      exit === 3,
+    ])
+    if (exit === 3)
+      expect(result.sentence).toBe(
+        'nobody could serve instead, nothing was touched: no other machine is in the primary component; apmode set m --force goes all the same',
+      )
   })
 
   test('rejoin of one that stood alone too is refused, and says what to do', async () => {

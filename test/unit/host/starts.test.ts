@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { servingOf } from '../../../src/core/serving.ts'
 import { START_TRIES } from '../../../src/core/starting.ts'
-import { START_STEADY_MS, START_WINDOW_MS, VIP_SILENT_MS } from '../../../src/host/pace.ts'
+import { START_STEADY_MS, START_WINDOW_MS, startWindowOf, VIP_SILENT_MS } from '../../../src/host/pace.ts'
 import { type Seen, Starts } from '../../../src/host/starts.ts'
 import { type Driven, drive, quiet } from '../../fakes/driven.ts'
 import { following, World } from '../../fakes/world.ts'
@@ -60,6 +61,36 @@ describe('starts in vain', () => {
     expect(starts.gaveUp).toBe(true)
     starts.forget()
     expect(starts.at(0).failures).toEqual([])
+  })
+
+  test('a machine that takes the VIP back remembers a try for longer than that takes', () => {
+    const { config } = new World('host1', 'none')
+    const windowOf = (preempt: boolean, preemptDelay: number) =>
+      startWindowOf({ ...config, node: { ...config.node, preempt }, vrrp: { ...config.vrrp, preemptDelay } })
+    expect([windowOf(false, 900), windowOf(true, 60), windowOf(true, 1000)]).toEqual([
+      START_WINDOW_MS,
+      START_WINDOW_MS,
+      3_000_000,
+    ])
+    const starts = new Starts(windowOf(true, 900))
+    starts.failed(UNIT, 'no', 0, false)
+    // The VIP comes back, and the unit ends soon after its start again.
+    starts.vip(true, NEVER, 905_000)
+    starts.failed(UNIT, 'no', 905_000, false)
+    expect(starts.gaveUp).toBe(true)
+  })
+
+  test('the supervisor takes that time from its configuration', async () => {
+    const world = new World('host1', 'none')
+    const { config } = world
+    const node = { ...config.node, preempt: true }
+    Object.assign(world, { config: { ...config, node, vrrp: { ...config.vrrp, preemptDelay: 900 } } })
+    const it = await drive(world.running(false))
+    const { starts } = it.supervisor.settler.observer.memory
+    starts.failed(UNIT, 'no', 0, false)
+    starts.vip(true, NEVER, 905_000)
+    expect(triesOf(starts, 905_000)).toEqual([1])
+    await it.close()
   })
 
   test('nobody else carries the VIP when it has not answered for a while since it left', () => {
@@ -149,6 +180,11 @@ describe('a machine without a database on which a unit of the holder does not st
     await it.idle()
     expect([before, world.unfit, tries]).toEqual([[], false, START_TRIES])
     expect(it.supervisor.settler.last?.judgement.holds.join()).toContain(`${UNIT} does not start here`)
+    const status = it.control.known()
+    expect(status.units).toMatchObject([{ givenUp: false }, { name: UNIT, runs: 'holder', givenUp: true }, {}])
+    expect(status).toMatchObject({ holder: true, fit: true, vrrp: 'master' })
+    const facts = { status, alive: it.control.alive(), hasDatabase: false }
+    expect([servingOf('/primary', facts).ok, servingOf('/readiness', facts).ok]).toEqual([false, false])
     await it.close()
   })
 

@@ -81,6 +81,11 @@ const variable = (values: Facts['variables']): Partial<Facts> => ({ variables: {
 const unit = (name: string, more: Parameters<typeof unitOf>[1]): Partial<Facts> => ({
   units: unitsOf(...UNITS.map((known) => (known.name === name ? { ...known, ...more } : known))),
 })
+/** nginx runs where the VIP is alone, and does not run. */
+const HOLDER_ONLY: Partial<Facts> = {
+  config: configOf(EXAMPLE.replace('"everywhere"', '"holder"'), { hostname: 'host2', nodeFile: null }),
+  ...unit('nginx.service', { active: 'failed' }),
+}
 const rules = (...exprs: readonly object[][]): Facts['firewall'] =>
   parseRuleset(
     JSON.stringify({
@@ -155,6 +160,8 @@ describe('a check', () => {
     ['units.files', 'warning', { modeFile: { ...FACTS.modeFile, mode: 's' } }, /^systemctl enable ap\.service$/],
     ['units.files', 'ok', { modeFile: { ...FACTS.modeFile, mode: 'unset' } }, null],
     ['units.running', 'error', { modeFile: { ...FACTS.modeFile, mode: 'm' } }, /^systemctl stop keepalived\.service$/],
+    ['units.running', 'error', { ...HOLDER_ONLY, interfaces: VIP_IS_HERE }, /^apmode start$/],
+    ['units.running', 'ok', HOLDER_ONLY, null],
     ['units.boot', 'error', unit('ap.service', { load: 'not-found' }), /daemon-reload/],
     ['units.boot', 'error', unit('ap.service', { command: ['/bin/true'] }), /systemctl revert/],
     ['units.boot', 'ok', unit('ap.service', { load: 'masked', fragment: '/etc/systemd/system/ap.service' }), null],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { BOUNDS_SECONDS, COUNTED_EVENTS, Counting } from '../../../../src/core/counting.ts'
 import { renderMetrics } from '../../../../src/core/render/metrics.ts'
 import type { ProcessMeter } from '../../../../src/ports/meters.ts'
-import { A_PEER, A_STATUS } from '../../../fakes/control.ts'
+import { A_PEER, A_STATUS, RUNS } from '../../../fakes/control.ts'
 
 const PROCESS: ProcessMeter = {
   cpuSeconds: 1.5,
@@ -47,14 +47,31 @@ describe('the metrics', () => {
     expect(linesOf(text, 'apmode_steps_failed_total{step="start-unit"}')).toHaveLength(1)
   })
 
+  test.each(['mariadb', 'galera', 'none'] as const)('an alert can tell engine %s from the others', (engine) => {
+    const [line] = linesOf(renderMetrics({ ...A_STATUS, engine }, null), 'apmode_info{')
+    expect(line).toBe(`apmode_info{node="host1",engine="${engine}",version="0.1.0"} 1`)
+  })
+
   test('a unit that reloads is active', () => {
     const units = A_STATUS.units.map((unit) => ({ ...unit, active: 'reloading' as const }))
     const lines = linesOf(renderMetrics({ ...A_STATUS, units }, null), 'apmode_unit_active')
     expect(lines.map((line) => line.slice(-2))).toEqual([' 1', ' 1', ' 1'])
   })
 
+  test('units that were given up are counted, also where there are none', () => {
+    const gaveUp = (...given: boolean[]) => {
+      const units = given.map((givenUp, n) => ({ ...RUNS, name: `${n}.service`, kind: 'other' as const, givenUp }))
+      return linesOf(renderMetrics({ ...A_STATUS, units }, null), 'apmode_units_given_up')
+    }
+    expect([gaveUp(), gaveUp(false), gaveUp(true, false, true)].flat()).toEqual([
+      'apmode_units_given_up 0',
+      'apmode_units_given_up 0',
+      'apmode_units_given_up 2',
+    ])
+  })
+
   test('a name of the configuration ends no label', () => {
-    const units = [{ name: 'a"b\\c\nd', kind: 'other', active: 'active', file: 'disabled' }] as const
+    const units = [{ ...RUNS, name: 'a"b\\c\nd', kind: 'other' }] as const
     expect(renderMetrics({ ...A_STATUS, units }, null)).toContain('{unit="a\\"b\\\\c\\nd",kind="other"} 1\n')
   })
 
