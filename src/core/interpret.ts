@@ -130,9 +130,10 @@ export function withoutStaleWord(state: State, observed: Observed): State {
 
 /**
  * G4: nobody is there to take over, as far as can be told: no replica of the peer is attached, or the peer calls itself
- * unfit; nor has it taken over already (then it is a replica no more). One that only waits to lead again has nothing to hand over either. Without
- * a database a pair only knows whether this machine has the VIP to hand over, or is cut off with it. Where the VIP moves freely true: whoever may be the last one is not masked, and
- * a machine without data that comes back stands by; so does a member of a cluster that another one leads, or that only joins it.
+ * unfit; nor has it taken over already (then it is a replica no more). One that only waits to lead again has nothing to hand
+ * over either. Without a database a pair only knows whether this machine has the VIP to hand over, or is cut off with it. Where
+ * the VIP moves freely true: whoever may be the last one is not masked, and a machine without data that comes back stands by;
+ * so does a member of a cluster that another one leads, or that only joins it.
  */
 export function isLastStanding(state: State, observed: Observed, config: Config): boolean {
   if (isReplaced(observed, config) || observed.lineage.cluster.joining) return true
