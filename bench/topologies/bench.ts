@@ -49,7 +49,13 @@ export function reportTopologies(chosen: readonly Topology[]): void {
   process.stdout.write(`${textTable(rowsOfAll(chosen).rows)}\n`)
 }
 
+/** All of them: what the table had of one that was measured elsewhere would be lost. */
 export function writeTopologies(): void {
+  const missing = TOPOLOGIES.filter(({ key }) => newestResult(key) === null).map(({ key }) => key)
+  if (missing.length > 0)
+    throw new Error(
+      `cannot write the table: found no saved result of ${missing.join(', ')}, expected one of each topology`,
+    )
   writeFileSync(DOCUMENT, withMeasured(readFileSync(DOCUMENT, 'utf8'), measured(), MARKS))
 }
 
