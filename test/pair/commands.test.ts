@@ -217,7 +217,14 @@ describe.skipIf(obstacle !== null)('the commands', () => {
         const status: Status = JSON.parse((await machine.apmode('status --json')).stdout)
         expect(status).toEqual(STATUS)
         expect(status.units).toEqual(
-          UNITS.map((name) => ({ name, kind: expect.any(String), active: 'active', file: 'disabled' })),
+          UNITS.map((name) => ({
+            name,
+            kind: expect.any(String),
+            runs: 'everywhere',
+            active: 'active',
+            file: 'disabled',
+            givenUp: false,
+          })),
         )
         expect(status.node).toBe(machine.name)
         expect(status.peer?.name).not.toBe(machine.name)
