@@ -25,6 +25,7 @@ import type {
 import type { HookCall, HookOutcome } from '../../src/ports/hooks.ts'
 import type { HistoryEntry, ModeRecord, SavedState } from '../../src/ports/storage.ts'
 import type { Systemd, UnitStatus } from '../../src/ports/systemd.ts'
+import type { Witness } from '../../src/ports/witness.ts'
 
 const TOML = `
 codename = "ap"
@@ -86,6 +87,19 @@ interface FakeUnit {
 
 /** A supervisor that is killed at this point of the world: the change was made, the caller never hears of it. */
 export class Killed extends Error {}
+
+/** Whoever is pinged; null: nobody is, as `seen` says at the beginning. */
+function pinged(seen: () => boolean | null, answeredAt: () => number): Witness | null {
+  if (seen() === null) return null
+  const quiet = {
+    open: () => {},
+    close: () => {},
+    known: async () => {},
+    onChange: () => () => {},
+    problem: () => null,
+  }
+  return { ...quiet, seen, answeredAt }
+}
 
 export class World {
   readonly config: Config
@@ -308,39 +322,18 @@ export class World {
           }),
         watch: () => () => {},
       },
-      witness:
-        this.witness === null
-          ? null
-          : {
-              open: () => {},
-              close: () => {},
-              seen: () => this.witness,
-              answeredAt: () => (this.witness === true ? this.witnessAnsweredAt : Number.NEGATIVE_INFINITY),
-              known: async () => {},
-              onChange: () => () => {},
-              problem: () => null,
-            },
-      othersAnswer:
-        this.othersAnswer === null
-          ? null
-          : {
-              open: () => {},
-              close: () => {},
-              seen: () => this.othersAnswer,
-              answeredAt: () => (this.othersAnswer === true ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
-              known: async () => {},
-              onChange: () => () => {},
-              problem: () => null,
-            },
-      vipHolder: {
-        open: () => {},
-        close: () => {},
-        seen: () => Number.isFinite(this.vipAnsweredAt),
-        answeredAt: () => this.vipAnsweredAt,
-        known: async () => {},
-        onChange: () => () => {},
-        problem: () => null,
-      },
+      witness: pinged(
+        () => this.witness,
+        () => (this.witness === true ? this.witnessAnsweredAt : Number.NEGATIVE_INFINITY),
+      ),
+      othersAnswer: pinged(
+        () => this.othersAnswer,
+        () => (this.othersAnswer === true ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY),
+      ),
+      vipHolder: pinged(
+        () => Number.isFinite(this.vipAnsweredAt),
+        () => this.vipAnsweredAt,
+      ),
       modeFile: {
         read: () => this.mode,
         writeBeing: (mode: Mode) => this.#writeMode(`being ${mode}`, { ...this.mode, being: mode }),
