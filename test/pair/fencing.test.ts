@@ -126,7 +126,7 @@ describe.skipIf(obstacle !== null)('a fence on two machines', () => {
       await killApi(holder)
       const at = await taken(all, since)
       process.stderr.write(`lock and long transactions: writable elsewhere after ${Math.round(at - since)} ms\n`)
-      expect(at - since).toBeLessThan(5000)
+      expect(at - since).toBeLessThan(2000)
       const steps = await stepsSince(holder, since)
       const fence = steps.find((step) => step.step === 'fence')
       expect(fence).toMatchObject({ ok: true })

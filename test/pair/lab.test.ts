@@ -129,7 +129,7 @@ describe.skipIf(obstacle !== null)(
         patienceMs: 10_000,
         reason: 'a write after the cut',
       })
-      expect(back.at - cut).toBeLessThan(5000)
+      expect(back.at - cut).toBeLessThan(2000)
       await client.stop()
       expect(client.longestGap(cut)?.ms).toBeGreaterThan(100)
       expect(await pair.node('host1').readFile('/etc/hostname')).toBe('host1\n')

@@ -153,7 +153,7 @@ describe.skipIf(obstacle !== null)('three SQL proxies with one VIP', () => {
     await waitFor(() => holders().join() === 'host1', { patienceMs: 5000, reason: 'host1 alone with the VIP' })
     split = { from: at, to: healed + 1000 }
     process.stderr.write(`one holder ${Date.now() - healed} ms after the cut has ended\n`)
-    expect(Date.now() - healed).toBeLessThan(3000)
+    expect(Date.now() - healed).toBeLessThan(1000)
     await served(host1, healed)
     await whole([host1, host2, host3])
   })

@@ -42,7 +42,7 @@ export const ACCOUNTS = `CREATE USER app@'%' IDENTIFIED BY 'p'; CREATE DATABASE 
 export const IN = { timeoutMs: 5000 }
 const LIMIT_MS = 300
 /** What a busy machine may be late. */
-const LATE_MS = 1500
+const LATE_MS = 700
 
 export const HOW: Omit<Presence, 'at'> = {
   node: 'host1',

@@ -151,7 +151,7 @@ describe.skipIf(skipped !== null)(`the fence${skipped === null ? '' : ` (skipped
         await until('it writes', () => client.seen.written.length > 5)
         const from = performance.now()
         const outcome = await database.fence({ timeoutMs: 1000 })
-        expect(performance.now() - from).toBeLessThan(1500)
+        expect(performance.now() - from).toBeLessThan(1200)
         expect(outcome.proven).toBe(false)
         expect(outcome.killed).toBeGreaterThan(3)
         expect(outcome.detail).toContain(`${user}@127.0.0.1 may write all the same`)
@@ -266,7 +266,7 @@ describe.skipIf(skipped !== null)(`the fence${skipped === null ? '' : ` (skipped
       for (const each of [database, createMariadb({ socket: server.socket })]) {
         const from = performance.now()
         const outcome = await each.fence({ timeoutMs: 400 })
-        expect(performance.now() - from).toBeLessThan(900)
+        expect(performance.now() - from).toBeLessThan(600)
         expect(outcome.proven).toBe(false)
         expect(outcome.detail).toContain('does not answer')
         const status = await each.observe({ timeoutMs: 200 })

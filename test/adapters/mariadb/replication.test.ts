@@ -268,7 +268,7 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
       await second.allowWrites(IN)
       const took = performance.now() - from
       process.stdout.write(`promotion while it is connecting: ${took.toFixed(1)} ms\n`)
-      expect(took).toBeLessThan(3000)
+      expect(took).toBeLessThan(900)
       two.sql('INSERT INTO app.t VALUES (2)')
     } finally {
       one.signal('SIGCONT')
@@ -325,7 +325,7 @@ describe.skipIf(skipped !== null)(`replication${skipped === null ? '' : ` (skipp
       two.sql('INSERT INTO app.t VALUES (3)')
       const took = performance.now() - from
       process.stdout.write(`promotion beside a silent semi-sync primary: ${took.toFixed(1)} ms\n`)
-      expect(took).toBeLessThan(3000)
+      expect(took).toBeLessThan(900)
       expect(await present(second)).toMatchObject({ writable: true, replication: null })
     } finally {
       one.signal('SIGCONT')

@@ -103,7 +103,7 @@ describe.skipIf(missing !== null)('the page in a browser', () => {
     await tab.evaluate("document.querySelector('#headline-text').first = true")
     served.control.entries.push({ ...AN_ENTRY, at: '2026-01-02T03:11:00.000Z', sentence: 'it took over' })
     served.control.becomes({ ...ALONE, lastChange: served.control.entries.at(-1) ?? null })
-    await says('#headline', /host2 serves alone\s+! worth a look/, 3000)
+    await says('#headline', /host2 serves alone\s+! worth a look/, 1000)
     expect(await seen('#why')).toContain('the peer acknowledges nothing any more')
     expect(await seen('#next')).toMatch(/apmode rejoin\s+on host1/)
     expect(await seen('#units')).toMatch(/nginx\.service\s+failed/)
